@@ -1,0 +1,3 @@
+package catalogue
+
+var entries = []Entry{}

@@ -1,0 +1,67 @@
+// Package catalogue is what is known of apps: how they are started and driven, how long they hold events back, whose
+// certificates they trust. It is data with a certainty and a source per entry; it drives nothing and judges nothing.
+// An entry marked for a virtual personality never applies to a real phone.
+package catalogue
+
+import "time"
+
+// Certainty of an entry, as in the project's survey of public sources.
+type Certainty string
+
+// The certainties.
+const (
+	Measured   Certainty = "measured"   // by us, on the phone kind named
+	Sourced    Certainty = "sourced"    // seen in source or manifest, or in several independent texts
+	Reported   Certainty = "reported"   // one text
+	Unverified Certainty = "unverified" // doctor has to probe it
+)
+
+// Entry is one package on one kind of phone.
+type Entry struct {
+	Package   string
+	Virtual   string // personality, "*" for every virtual phone; empty for real phones
+	Name      string // for people: "Mi Browser"
+	Flush     time.Duration
+	Launch    string // component to start; empty: resolve it on the phone
+	Trust     string // whose CAs it honours: user, system, own, unknown
+	Service   bool   // sends on behalf of browsers (WebView, download manager)
+	Browser   *Browser
+	Consent   []Selector // buttons that dismiss its first-run dialogs, in order of preference
+	Certainty Certainty
+	Source    string // where this is known from
+}
+
+// Browser is how a browser is driven.
+type Browser struct {
+	SearchBox []Selector // where a query or a URL is typed, before and after it has the focus
+	URLField  []Selector // the editable field, once it has the focus
+	Private   Private
+	Clear     []Selector // closes all tabs, if it has one
+}
+
+// Private is how a browser's private mode is entered and recognised.
+type Private struct {
+	Intent string     // an am start argument line that opens a private tab, tried first; empty for none
+	Steps  []Selector // tapped one after the other
+	Marker []Selector // on screen if and only if the private mode is on
+	Leave  []Selector // tapped to leave it
+}
+
+// Selector finds a node on the screen. Every field that is not empty must match; Texts and Descs are alternatives, one
+// per locale. Percent is the fallback: a point in hundredths of the screen's width and height, used if nothing matches.
+type Selector struct {
+	ID      string // resource-id, whole
+	Texts   []string
+	Descs   []string
+	Class   string
+	Percent [2]int
+}
+
+// Surface is a part of the system that an action opens, with the markers that would report it.
+type Surface struct {
+	ID       string // "wifi", "display"
+	Action   string // intent action: android.settings.WIFI_SETTINGS
+	Package  string // that answers it
+	Activity string // simple name of the activity expected in front; empty if it differs by release
+	Titles   []string
+}
