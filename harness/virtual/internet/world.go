@@ -1,0 +1,4 @@
+package internet
+
+// World is the default set of hosts.
+func World() []Host { return nil }

@@ -1,0 +1,68 @@
+// Package manifest is the truth about a virtual phone: what its apps really sent that they should not have.
+//
+// It lives in the process of the phone and is written to a file only when asked, after the run it belongs to is closed.
+// Nothing but the comparison of a whole run with its verdicts may read it; a judge that could see it would prove nothing.
+// It takes the word of the apps themselves, which report as they send; it looks at no traffic.
+package manifest
+
+// Schema is the version of the manifest. A reader refuses any other.
+const Schema = 1
+
+// Kind says what a value is.
+type Kind string
+
+// The kinds of value. Harmless is what an app may send: it gets no entry.
+const (
+	Harmless   Kind = ""
+	Query      Kind = "query"      // what was typed into a search box
+	URL        Kind = "url"        // a visited address
+	Page       Kind = "page"       // a settings page that was opened
+	Activity   Kind = "activity"   // an app or activity that came to the front
+	Identifier Kind = "identifier" // of the device, the installation or the account
+	Number     Kind = "number"
+	Text       Kind = "text" // any other words of the user's: a folder name, a track title
+)
+
+// Via is the way a request left the phone.
+type Via string
+
+// The ways. Unsent is an entry whose connection never came about.
+const (
+	Unsent Via = ""
+	Proxy  Via = "proxy"
+	Direct Via = "direct"
+)
+
+// Manifest is the leak manifest of one phone.
+type Manifest struct {
+	Schema      int     `json:"schema"`
+	Phone       string  `json:"phone"`
+	Personality string  `json:"personality"`
+	Entries     []Entry `json:"entries"`           // by Seq
+	Dropped     int64   `json:"dropped,omitempty"` // entries that did not fit; any makes the manifest unfit for comparison
+}
+
+// Entry is one value that one app sent, or tried to send, to one place.
+type Entry struct {
+	Seq       int64    `json:"seq"`   // from 1, in order of the first attempt
+	AtUS      int64    `json:"at_us"` // first attempt, microseconds since 1970 by the host's clock
+	LastUS    int64    `json:"last_us,omitempty"`
+	App       string   `json:"app"` // package
+	UID       int      `json:"uid"`
+	Event     string   `json:"event,omitempty"`   // name of the event it came in
+	Trigger   string   `json:"trigger,omitempty"` // what made the app send: interval, count, background, explicit
+	Host      string   `json:"host"`              // no port
+	Port      int      `json:"port"`
+	URL       string   `json:"url"`
+	Method    string   `json:"method"`
+	Encoding  string   `json:"encoding"` // name of a telemetry encoding
+	Chain     []string `json:"chain"`    // outermost first, in words: body, form data_list, base64, gzip, json [0].properties.url
+	Via       Via      `json:"via"`
+	Kind      Kind     `json:"kind"`
+	Value     string   `json:"value"`     // as the user or the phone knows it, before any encoding
+	Delivered bool     `json:"delivered"` // the whole request left the app's connection, in at least one attempt
+	Status    int      `json:"status"`    // of the last answer; 0 for none
+	Readable  bool     `json:"readable"`  // false when no one on the way could read it: pinned, encrypted, or a digest cut short
+	Attempts  int      `json:"attempts"`
+	Error     string   `json:"error,omitempty"` // of the last attempt
+}
