@@ -1,0 +1,37 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+
+	"github.com/alecthomas/kong"
+)
+
+// verbs is the whole command line: one field a verb, in the order of a first use. Every verb is a struct of its flags
+// with Run(ctx context.Context, c *console) error (a further *globals where it needs the state directory) and
+// Help() string, which holds an example and an EXIT STATUS block.
+type verbs struct {
+	globals
+}
+
+// globals are the flags that every verb has.
+type globals struct {
+	State   string           `placeholder:"DIR" help:"State directory: CA, keys, undo journals. Default: $$XDG_STATE_HOME/telltale, or ~/.local/state/telltale."`
+	Version kong.VersionFlag `help:"Print the version and exit."`
+}
+
+// stateDir is the state directory as an absolute path. It makes nothing.
+func (g *globals) stateDir() (string, error) {
+	if g.State != "" {
+		return filepath.Abs(g.State)
+	}
+	if base := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(base) {
+		return filepath.Join(base, "telltale"), nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", errors.New("there is no home directory to keep state in; name a folder with --state DIR")
+	}
+	return filepath.Join(home, ".local", "state", "telltale"), nil
+}
