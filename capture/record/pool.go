@@ -1,0 +1,21 @@
+package record
+
+import "sync"
+
+// buffers holds the memory of finished bodies. Only buffers of one writer's size class come back: any that holds at
+// least what is asked for will do.
+var buffers = sync.Pool{}
+
+func getBuf(size int) []byte {
+	if p, ok := buffers.Get().(*[]byte); ok && cap(*p) >= size {
+		return (*p)[:0]
+	}
+	return make([]byte, 0, size)
+}
+
+func putBuf(b []byte) {
+	if cap(b) > 0 {
+		b = b[:0]
+		buffers.Put(&b)
+	}
+}
