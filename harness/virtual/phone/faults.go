@@ -1,0 +1,63 @@
+package phone
+
+import (
+	"sync"
+	"time"
+)
+
+// Faults is what a phone on a desk does wrong. The zero value is a phone that does nothing wrong. Some faults are
+// ordinary state and are set there: a low battery and heat (Power), a full disk (Files.SetCapacity), a secure keyguard
+// (Power.SetPIN), airplane mode (the setting), MIUI's USB-debugging switch (persist.security.adbinput).
+type Faults struct {
+	// SilentTaps: HyperOS drops taps and keys, exits 0 and says so only in the log.
+	SilentTaps bool
+	// NoIdle: uiautomator finds no idle state.
+	NoIdle bool
+	// NullRoot: uiautomator gets no root node.
+	NullRoot bool
+	// Missing hides the view with this resource id, as an app update that removed a button does.
+	Missing string
+	// Dialog is a text shown in a dialog in front of everything, with the button DialogButton. A tap on it closes the
+	// dialog until the fault is set again.
+	Dialog, DialogButton, DialogPackage string
+	// ClockOffset is added to the phone's clock.
+	ClockOffset time.Duration
+	// Hang lists commands that never answer, by name: "uiautomator".
+	Hang []string
+	// Slow makes commands take at least so long, by name.
+	Slow map[string]time.Duration
+	// Cut cuts the output of a command after so many bytes, by name.
+	Cut map[string]int
+}
+
+// FaultSwitch holds the faults of one phone; tests flip them while the phone runs.
+type FaultSwitch struct {
+	mu      sync.RWMutex
+	faults  Faults
+	changed []func()
+}
+
+// Get returns the faults in force. Its maps and slices must not be changed.
+func (f *FaultSwitch) Get() Faults {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	return f.faults
+}
+
+// Set replaces all faults.
+func (f *FaultSwitch) Set(faults Faults) {
+	f.mu.Lock()
+	f.faults = faults
+	watchers := f.changed
+	f.mu.Unlock()
+	for _, w := range watchers {
+		w()
+	}
+}
+
+// Observe calls w after each change.
+func (f *FaultSwitch) Observe(w func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.changed = append(f.changed, w)
+}
