@@ -51,6 +51,8 @@ type Command struct {
 	Stdout, Stderr io.Writer
 	// Window is the size of the client's terminal, 0x0 if unknown. May be called at any time.
 	Window func() (rows, cols int)
+	// Interrupts gets a value when ^C is typed on a PTY. Nil without one.
+	Interrupts <-chan struct{}
 }
 
 // FileSystem is the phone's files as the sync service needs them. Paths are what the client sent: absolute or not,
