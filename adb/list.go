@@ -1,0 +1,82 @@
+package adb
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// State is what the adb server says of a phone, verbatim; unknown words are kept.
+type State string
+
+// Some states (AOSP adb.cpp). "no permissions" comes with a long text behind it.
+const (
+	StateDevice        State = "device"
+	StateOffline       State = "offline"
+	StateUnauthorized  State = "unauthorized"
+	StateAuthorizing   State = "authorizing"
+	StateNoPermissions State = "no permissions"
+)
+
+// Listed is one line of `adb devices -l`.
+type Listed struct {
+	Serial    string
+	State     State  // of "no permissions (...); see [...]" the first two words
+	Detail    string // the text behind "no permissions"
+	Transport string // transport_id: unique on this server, new at each USB attach; empty on very old servers
+	USB       string // bus path, as in usb:1-10
+	Product   string
+	Model     string // the server writes '_' for what is no letter or digit
+	Device    string // codename
+}
+
+// attribute matches the tail of a line, one attribute a match.
+var attribute = regexp.MustCompile(`(?:^|\s)(usb|product|model|device|transport_id):(\S+)`)
+
+// ParseList reads the answers of host:devices, host:devices-l and of the track services, and what `adb devices -l`
+// prints. At most 1024 phones.
+func ParseList(text []byte) ([]Listed, error) {
+	const most = 1024
+	var out []Listed
+	for line := range strings.SplitSeq(string(text), "\n") {
+		line = strings.TrimRight(line, "\r")
+		if strings.TrimSpace(line) == "" || strings.HasPrefix(line, "* ") || strings.HasPrefix(line, "List of devices") {
+			continue
+		}
+		cut := strings.IndexAny(line, " \t")
+		if cut <= 0 {
+			return nil, newFault(Protocol, "", "reading the list of phones", fmt.Errorf("line %q has no state", clip(line)))
+		}
+		if len(out) == most {
+			return nil, newFault(Protocol, "", "reading the list of phones", fmt.Errorf("more than %d phones", most))
+		}
+		d := Listed{Serial: line[:cut]}
+		rest := strings.TrimLeft(line[cut:], " \t")
+		if strings.HasPrefix(rest, string(StateNoPermissions)) {
+			d.State = StateNoPermissions
+			rest = strings.TrimSpace(rest[len(StateNoPermissions):])
+			if at := strings.LastIndexByte(rest, ']'); at >= 0 {
+				d.Detail, rest = rest[:at+1], rest[at+1:]
+			}
+		} else {
+			word, tail, _ := strings.Cut(rest, " ")
+			d.State, rest = State(strings.TrimSpace(word)), tail
+		}
+		for _, m := range attribute.FindAllStringSubmatch(rest, -1) {
+			switch m[1] {
+			case "usb":
+				d.USB = m[2]
+			case "product":
+				d.Product = m[2]
+			case "model":
+				d.Model = m[2]
+			case "device":
+				d.Device = m[2]
+			case "transport_id":
+				d.Transport = m[2]
+			}
+		}
+		out = append(out, d)
+	}
+	return out, nil
+}

@@ -1,0 +1,129 @@
+package adb
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+)
+
+// Event is a change of one phone's state. When State equals Was, the phone was plugged in again between two looks:
+// its link is a new one, and its reverse tunnels are gone.
+type Event struct {
+	Serial string
+	State  State // empty: the phone has gone from the list
+	Was    State // empty: it was not there before
+	At     time.Time
+	// Err ends the channel: the server is gone, or its answer could not be read. Serial is empty then.
+	Err error
+}
+
+// Track reports every change of any phone's state, first the phones that are there, until ctx ends or the server goes;
+// then the channel is closed. Two sources are needed: host:track-devices sees a link that drops for a millisecond,
+// polling sees the phone on the network that just vanished (adb 29.0.6 does not push that). States that repeat are
+// reported once. The caller must keep reading.
+func (s Server) Track(ctx context.Context) (<-chan Event, error) {
+	l := Limits{}.withDefaults()
+	const op = "watching phones"
+	ctx, cancel := context.WithCancel(ctx)
+	k, err := s.dial(ctx, "", op, l.Dial)
+	if err == nil {
+		err = k.ask("host:track-devices-l")
+	}
+	if err != nil {
+		if k != nil {
+			k.Close()
+		}
+		cancel()
+		return nil, err
+	}
+
+	type list struct {
+		phones []Listed
+		err    error
+	}
+	lists := make(chan list)
+	go func() { // pushed
+		defer k.Close()
+		for {
+			text, err := k.text()
+			var phones []Listed
+			if err == nil {
+				phones, err = ParseList([]byte(text))
+			}
+			select {
+			case lists <- list{phones, err}:
+			case <-ctx.Done():
+				return
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+
+	events := make(chan Event)
+	go func() {
+		defer close(events)
+		defer cancel()
+		tick := time.NewTicker(statePoll)
+		defer tick.Stop()
+		known := map[string]Listed{}
+		for {
+			var got list
+			select {
+			case <-ctx.Done():
+				return
+			case got = <-lists:
+			case <-tick.C: // polled; failures are left to the pushing socket, which dies with the server
+				phones, err := s.Devices(ctx)
+				if err != nil {
+					continue
+				}
+				got = list{phones: phones}
+			}
+			if got.err != nil {
+				if ctx.Err() == nil {
+					send(ctx, events, Event{Err: got.err, At: time.Now()})
+				}
+				return
+			}
+			for _, e := range changes(known, got.phones, time.Now()) {
+				if !send(ctx, events, e) {
+					return
+				}
+			}
+		}
+	}()
+	return events, nil
+}
+
+func send(ctx context.Context, c chan<- Event, e Event) bool {
+	select {
+	case c <- e:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// changes compares a list with what was known and brings that up to date.
+func changes(known map[string]Listed, phones []Listed, at time.Time) []Event {
+	var out []Event
+	now := make(map[string]bool, len(phones))
+	for _, p := range phones {
+		now[p.Serial] = true
+		was, ok := known[p.Serial]
+		if !ok || was.State != p.State || was.Transport != p.Transport {
+			out = append(out, Event{Serial: p.Serial, State: p.State, Was: was.State, At: at})
+		}
+		known[p.Serial] = p
+	}
+	for _, serial := range slices.Sorted(maps.Keys(known)) {
+		if !now[serial] {
+			out = append(out, Event{Serial: serial, Was: known[serial].State, At: at})
+			delete(known, serial)
+		}
+	}
+	return out
+}
