@@ -130,6 +130,13 @@ func (s *adbServer) state(t *testing.T, phone *Server) string {
 	return ""
 }
 
+// back waits until the server has the phone again after a lost link.
+func (s *adbServer) back(t *testing.T, phone *Server) {
+	t.Helper()
+	eventually(t, func() bool { return phone.Stats().Online == 1 && s.state(t, phone) == "device" },
+		func() string { return "the adb server did not come back: " + s.state(t, phone) })
+}
+
 // leakChecked are the running tests that look for goroutines at their end.
 var leakChecked sync.Map
 

@@ -109,13 +109,20 @@ func (f *faults) muted() bool {
 	return f.mute
 }
 
-// DropLinks closes all links at once, as a pulled cable does. The phone stays up: the adb server may come back at once.
+// DropLinks closes all links at once, as a pulled cable does. The phone stays up: the adb server comes back by itself,
+// after about 0.25 s, and its reverses are gone. When DropLinks returns, none of the links counts any more.
 func (s *Server) DropLinks() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.dropLinks()
+}
+
+// dropLinks is DropLinks for who holds s.mu. Each link's own goroutine ends its streams.
+func (s *Server) dropLinks() {
 	for _, l := range s.links {
 		l.cancel()
 	}
+	s.links = nil
 }
 
 // Freeze stops reading, writing and accepting, as SIGSTOP does: connections stay open and nothing moves until Thaw.

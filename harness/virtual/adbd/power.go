@@ -12,6 +12,7 @@ func (s *Server) PowerOff() {
 	defer s.mu.Unlock()
 	s.up = false
 	s.powerOff()
+	s.dropLinks()
 }
 
 // PowerOn brings the phone up again, with no link and no reverse. An adb server that was connected comes back by
