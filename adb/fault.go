@@ -68,7 +68,7 @@ var codes = map[Code]codeText{
 	NotFound:      {ClassPhone, "phone is not attached", "check the cable, that USB debugging is on, and the serial in `adb devices`"},
 	Closed:        {ClassPhone, "phone refused the service", "reconnect the phone; if it stays so, reboot it"},
 	Refused:       {ClassPhone, "phone refused", ""},
-	NoExit:        {ClassPhone, "output ended without an exit status", "the link dropped in the middle of the command: check cable and hub"},
+	NoExit:        {ClassPhone, "answer was cut off before its end", "the link dropped: check cable and hub"},
 	Timeout:       {ClassPhone, "phone did not answer in time", "reconnect the phone; if it stays so, reboot it"},
 	Denied:        {ClassPhone, "Android refused the permission", "on Xiaomi phones switch on Developer options > \"USB debugging (Security settings)\", then reboot the phone"},
 	NoScreen:      {ClassPhone, "no screenshot", "wake the phone; windows that forbid screenshots stay black or print nothing"},
