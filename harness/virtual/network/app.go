@@ -2,6 +2,7 @@ package network
 
 import (
 	"crypto/x509"
+	"net/http"
 	"time"
 )
 
@@ -26,5 +27,39 @@ type AppOptions struct {
 	KeepsOpen   bool          // reuses its open connections even when the proxy has changed since, as OkHttp's pool does
 	HTTP2       bool          // offers h2
 	IdleTimeout time.Duration // of pooled connections; default 30s
-	UserAgent   string        // of CONNECT requests; empty: none
+	UserAgent   string        // of requests that bring none, and of CONNECT; empty: none
+	maxTLS      uint16        // highest version offered; 0: TLS 1.3
+	Tag         uint32        // of its sockets (TrafficStats.setThreadStatsTag); its bytes are then listed twice, once under the tag
 }
+
+// App is the network as one app uses it. Its methods may be called from any goroutine.
+type App struct {
+	network   *Network
+	options   AppOptions
+	transport *transport
+}
+
+// App returns an app's view of the network. Make one per app and keep it: it holds the pool of open connections.
+func (n *Network) App(o AppOptions) *App {
+	if o.Trust == "" {
+		o.Trust = TrustSystem
+	}
+	if o.Alert == 0 {
+		o.Alert = alertCertificateUnknown
+	}
+	if o.IdleTimeout == 0 {
+		o.IdleTimeout = 30 * time.Second
+	}
+	a := &App{network: n, options: o}
+	a.transport = newTransport(a)
+	n.mu.Lock()
+	n.apps[a] = struct{}{}
+	n.mu.Unlock()
+	return a
+}
+
+// Client is App(o).HTTP().
+func (n *Network) Client(o AppOptions) *http.Client { return n.App(o).HTTP() }
+
+// HTTP returns the app's HTTP client: https through CONNECT, http in absolute form, both through the effective proxy.
+func (a *App) HTTP() *http.Client { return &http.Client{Transport: a.transport} }

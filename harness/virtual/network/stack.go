@@ -2,62 +2,141 @@ package network
 
 import (
 	"context"
-	"crypto/tls"
-	"errors"
-	"net"
-	"net/http"
+	"net/netip"
+	"sync"
+	"time"
 )
 
+// uidShell is adbd's uid on a phone that is not rooted.
+const uidShell = 2000
+
 // Network is one phone's network stack. Its methods may be called from any goroutine.
-type Network struct{ options Options }
+type Network struct {
+	options  Options
+	table    *table
+	counters *counters
+
+	mu    sync.Mutex
+	conns map[*Conn]struct{}
+	dials map[*dialing]struct{}
+	apps  map[*App]struct{}
+}
+
+// dialing is a connection in the making.
+type dialing struct {
+	uid    int
+	cancel context.CancelFunc
+}
 
 // New returns a network with empty tables and counters.
-func New(o Options) *Network { return &Network{options: o} }
-
-var errSeam = errors.New("network is not built")
-
-// App is the network as one app uses it.
-type App struct{ options AppOptions }
-
-// App returns an app's view of the network.
-func (n *Network) App(o AppOptions) *App { return &App{options: o} }
-
-// Client is App(o).HTTP().
-func (n *Network) Client(o AppOptions) *http.Client { return n.App(o).HTTP() }
-
-// HTTP returns the app's HTTP client: https through CONNECT, http in absolute form, both through the effective proxy.
-func (a *App) HTTP() *http.Client { return &http.Client{} }
-
-// Dial opens a raw socket to host:port. The network is tcp or udp. Raw sockets know no proxy, on Android as here.
-func (a *App) Dial(ctx context.Context, network, address string) (net.Conn, error) {
-	return nil, errSeam
+func New(o Options) *Network {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if !o.Address.Is4() {
+		o.Address = netip.AddrFrom4([4]byte{192, 168, 43, 57})
+	}
+	if o.SSID == "" {
+		o.SSID = "AndroidWifi"
+	}
+	if o.TimeWait == 0 {
+		o.TimeWait = time.Minute
+	}
+	return &Network{
+		options: o, table: newTable(o.TimeWait, time.Now), counters: newCounters(),
+		conns: map[*Conn]struct{}{}, dials: map[*dialing]struct{}{}, apps: map[*App]struct{}{},
+	}
 }
 
-// DialTunnel connects to host:port by CONNECT through the effective proxy, directly if there is none or the app ignores it.
-func (a *App) DialTunnel(ctx context.Context, address string) (net.Conn, error) { return nil, errSeam }
-
-// DialTLS is DialTunnel followed by a handshake under the app's trust.
-func (a *App) DialTLS(ctx context.Context, address string, alpn ...string) (*tls.Conn, error) {
-	return nil, errSeam
+// Listen puts a listening socket of an app on the phone's loopback into the tables, such as adbd's for a reverse (uid
+// 2000), until release is called. Connections to that port show the app's uid at their other end.
+func (n *Network) Listen(uid, port int) (release func()) {
+	s := n.table.open(socket{
+		table: "tcp", state: listen, uid: uid,
+		local:  netip.AddrPortFrom(loopback, uint16(port)),
+		remote: netip.AddrPortFrom(netip.IPv4Unspecified(), 0),
+	})
+	return sync.OnceFunc(func() { n.table.close(s, false) })
 }
 
-// Listen puts a listening socket of an app into the tables, such as adbd's for a reverse (uid 2000), until release is called.
-func (n *Network) Listen(uid, port int) (release func()) { return func() {} }
+// CloseApp closes every socket of an app and gives up its dials, as a force-stop does. Its clients stay usable.
+func (n *Network) CloseApp(uid int) {
+	n.closeWhere(func(owner int) bool { return owner == uid })
+}
 
-// ProcNet returns the text of /proc/net/tcp, tcp6, udp or udp6; empty for any other name.
-func (n *Network) ProcNet(proto string) string { return "" }
-
-// Netstats returns the text of dumpsys netstats in one of the Formats.
-func (n *Network) Netstats(format string) string { return "" }
-
-// Poll is dumpsys netstats --poll: the history that FormatLegacy and FormatModern show catches up. It returns what the command prints.
-func (n *Network) Poll() string { return "Forced poll\n" }
-
-// CloseApp closes every socket of an app, as a force-stop does, and forgets its pooled connections. Its clients stay usable.
-func (n *Network) CloseApp(uid int) {}
-
-// CloseAll closes every socket.
-func (n *Network) CloseAll() {}
+// CloseAll closes every socket of every app. Listening sockets stay.
+func (n *Network) CloseAll() {
+	n.closeWhere(func(int) bool { return true })
+}
 
 // Reboot closes every socket and empties tables and counters.
-func (n *Network) Reboot() {}
+func (n *Network) Reboot() {
+	n.CloseAll()
+	n.table.reset()
+	n.counters.reset()
+}
+
+func (n *Network) closeWhere(match func(uid int) bool) {
+	n.mu.Lock()
+	var conns []*Conn
+	for d := range n.dials {
+		if match(d.uid) {
+			d.cancel()
+		}
+	}
+	for c := range n.conns {
+		if match(c.app.options.UID) {
+			conns = append(conns, c)
+		}
+	}
+	var apps []*App
+	for a := range n.apps {
+		if match(a.options.UID) {
+			apps = append(apps, a)
+		}
+	}
+	n.mu.Unlock()
+	for _, c := range conns {
+		_ = c.Close()
+	}
+	for _, a := range apps {
+		a.transport.closeIdle()
+	}
+}
+
+// begin registers a dial so that a force-stop can end it.
+func (n *Network) begin(ctx context.Context, uid int) (context.Context, *dialing) {
+	ctx, cancel := context.WithCancel(ctx)
+	d := &dialing{uid: uid, cancel: cancel}
+	n.mu.Lock()
+	n.dials[d] = struct{}{}
+	n.mu.Unlock()
+	return ctx, d
+}
+
+func (n *Network) end(d *dialing) {
+	n.mu.Lock()
+	delete(n.dials, d)
+	n.mu.Unlock()
+	d.cancel()
+}
+
+// adopt makes a dialled connection the app's, unless the dial was given up meanwhile.
+func (n *Network) adopt(ctx context.Context, c *Conn) error {
+	n.mu.Lock()
+	err := ctx.Err()
+	if err == nil {
+		n.conns[c] = struct{}{}
+	}
+	n.mu.Unlock()
+	if err != nil {
+		_ = c.Close()
+	}
+	return err
+}
+
+func (n *Network) forget(c *Conn) {
+	n.mu.Lock()
+	delete(n.conns, c)
+	n.mu.Unlock()
+}
