@@ -2,13 +2,10 @@ package adbd
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
-	"syscall"
 )
 
 // parseCommand reads `shell,ARGS:LINE` and `exec:LINE`. As on Android, a line without "pty" or "raw" runs raw and no
@@ -41,10 +38,7 @@ func (l *link) startCommand(remote uint32, c Command) bool {
 		return false
 	}
 	fault := l.s.faults.take(c.Line)
-	ok := l.accept(remote, func(st *stream) {
-		defer l.s.commands.Add(-1)
-		l.serveCommand(st, c, fault)
-	})
+	ok := l.accept(remote, func(st *stream) { l.serveCommand(st, c, fault) })
 	if !ok {
 		l.s.commands.Add(-1)
 	}
@@ -54,11 +48,8 @@ func (l *link) startCommand(remote uint32, c Command) bool {
 // serveCommand runs one command on a stream and closes it.
 func (l *link) serveCommand(st *stream, c Command, fault *fault) {
 	defer st.Close()
-	power, running := l.s.powerUp()
-	if power == nil {
-		return
-	}
-	defer running.Done()
+	power, done := l.s.powerUp()
+	defer done()
 	if fault != nil && fault.Kind == Hang {
 		fault.strike()
 		select {
@@ -80,15 +71,19 @@ func (l *link) serveCommand(st *stream, c Command, fault *fault) {
 	out.finish(code)
 }
 
-// powerUp counts a command of this power-up; nil if the phone is off.
-func (s *Server) powerUp() (context.Context, *sync.WaitGroup) {
+// powerUp makes a Reboot wait for a command until done is called. If the phone is off, power has ended already.
+func (s *Server) powerUp() (power context.Context, done func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.up || s.closed {
-		return nil, nil
+	if !s.up {
+		return s.power, func() { s.commands.Add(-1) }
 	}
-	s.running.Add(1)
-	return s.power, s.running
+	running := s.running
+	running.Add(1)
+	return s.power, func() {
+		s.commands.Add(-1)
+		running.Done()
+	}
 }
 
 // wire connects a command's streams. The returned function stops whoever feeds its stdin.
@@ -160,123 +155,4 @@ func (h hostInput) Read(p []byte) (int, error) {
 		err = io.EOF
 	}
 	return n, err
-}
-
-const outboxSize = 256 << 10
-
-// outbox collects a command's output, so that many small writes make few packets, and sends it while the command
-// goes on. It holds at most outboxSize bytes.
-type outbox struct {
-	st     *stream
-	framed bool // shell v2 packets
-	fault  *fault
-
-	mu      sync.Mutex
-	change  *sync.Cond
-	buf     []byte
-	err     error // why nothing can be written any more
-	closing bool
-	left    int64 // output bytes until the fault
-	done    chan struct{}
-}
-
-func newOutbox(st *stream, framed bool, f *fault) *outbox {
-	o := &outbox{st: st, framed: framed, fault: f, left: -1, done: make(chan struct{})}
-	o.change = sync.NewCond(&o.mu)
-	if f != nil {
-		o.left = max(f.After, 0)
-		o.strikeAtZero()
-	}
-	return o
-}
-
-func (o *outbox) strikeAtZero() {
-	if o.left == 0 {
-		o.err, o.closing = syscall.EPIPE, true
-	}
-}
-
-func (o *outbox) writer(id byte) io.Writer { return outboxWriter{o, id} }
-
-type outboxWriter struct {
-	o  *outbox
-	id byte
-}
-
-func (w outboxWriter) Write(p []byte) (int, error) { return w.o.write(w.id, p) }
-
-func (o *outbox) write(id byte, p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	n := 0
-	for n < len(p) {
-		if o.err != nil {
-			return n, o.err
-		}
-		room := outboxSize - v2Header - len(o.buf)
-		if room <= 0 {
-			o.change.Wait()
-			continue
-		}
-		k := min(room, len(p)-n)
-		if o.left >= 0 {
-			k = int(min(int64(k), o.left))
-			o.left -= int64(k)
-			o.strikeAtZero()
-		}
-		if o.framed {
-			o.buf = appendV2(o.buf, id, p[n:n+k])
-		} else {
-			o.buf = append(o.buf, p[n:n+k]...)
-		}
-		n += k
-		o.change.Broadcast()
-	}
-	return n, nil
-}
-
-// pump sends until finish, a fault or the end of the stream.
-func (o *outbox) pump() {
-	defer close(o.done)
-	var spare []byte
-	for {
-		o.mu.Lock()
-		for len(o.buf) == 0 && !o.closing {
-			o.change.Wait()
-		}
-		chunk := o.buf
-		o.buf = spare[:0]
-		o.change.Broadcast()
-		o.mu.Unlock()
-		if len(chunk) == 0 {
-			break
-		}
-		if _, err := o.st.Write(chunk); err != nil {
-			o.mu.Lock()
-			o.err, o.closing, o.buf = syscall.EPIPE, true, nil
-			o.change.Broadcast()
-			o.mu.Unlock()
-			break
-		}
-		spare = chunk
-	}
-	if o.fault != nil {
-		o.st.drained()
-		o.fault.act(o.st)
-	}
-}
-
-// finish sends the exit code (shell v2) after all output, unless a fault takes its place.
-func (o *outbox) finish(code int) {
-	o.mu.Lock()
-	if o.framed && o.fault == nil && o.err == nil {
-		o.buf = appendV2(o.buf, v2Exit, []byte{byte(code)})
-	}
-	if o.err == nil {
-		o.err = fmt.Errorf("writing after the command ended: %w", syscall.EPIPE)
-	}
-	o.closing = true
-	o.change.Broadcast()
-	o.mu.Unlock()
-	<-o.done
 }

@@ -133,9 +133,7 @@ func (l *link) dispatch(p packet) error {
 		if st == nil || st.remote.Load() != p.arg0 {
 			return nil
 		}
-		if !st.deliver(p.data) {
-			return fmt.Errorf("%w: second WRTE before OKAY on stream %d", errBadPacket, p.arg1)
-		}
+		st.deliver(p.data)
 		if n := l.buffered.Load(); n > l.s.opts.Limits.Buffered {
 			return fmt.Errorf("%d bytes that nobody reads, limit %d", n, l.s.opts.Limits.Buffered)
 		}
@@ -202,7 +200,7 @@ func (l *link) drop(st *stream) bool {
 	if ok {
 		st.hangup()
 		l.s.ports.release(st)
-		l.buffered.Add(-st.held.Swap(0))
+		l.buffered.Add(-st.in.drop())
 	}
 	return ok
 }

@@ -22,19 +22,22 @@ type Server struct {
 	stop context.CancelFunc
 	wg   sync.WaitGroup // every goroutine of this server
 
-	links    []*link // live ones, oldest first
-	keys     []Key
-	listener net.Listener
-	mu       sync.Mutex // guards the block above and below
-	closed   bool
-	up       bool               // powered
-	power    context.Context    // ends when the phone goes down
-	powerOff context.CancelFunc // ends power
-	running  *sync.WaitGroup    // commands of this power-up
-	real     map[int]*realPort
-	linkSeq  uint64
-	faults   faults
+	mu          sync.Mutex // guards this block
+	closed      bool
+	addr        net.Addr // where the phone listens when it is up
+	listener    net.Listener
+	releasePort func()  // while the phone is off
+	links       []*link // live ones, oldest first
+	linkSeq     uint64
+	keys        []Key
+	up          bool               // powered
+	power       context.Context    // ends when the phone goes down
+	powerOff    context.CancelFunc // ends power
+	running     *sync.WaitGroup    // commands of this power-up
+	real        map[int]*realPort
 
+	failed    chan error // why accepting ended, if not by us
+	faults    faults
 	gate      gate
 	commands  atomic.Int64
 	rebooting atomic.Bool
@@ -60,8 +63,11 @@ func New(o Options) *Server {
 		cnxnMax:  min(max(o.MaxData, minMaxData), defaultMaxData),
 		logf:     o.Logf,
 		up:       true,
-		running:  new(sync.WaitGroup),
-		real:     map[int]*realPort{},
+		failed:   make(chan error, 1),
+
+		releasePort: func() {},
+		running:     new(sync.WaitGroup),
+		real:        map[int]*realPort{},
 	}
 	if s.logf == nil {
 		s.logf = func(string, ...any) {}
@@ -87,28 +93,35 @@ func (s *Server) Listen(ctx context.Context, addr string) error {
 		l.Close()
 		return err
 	}
-	s.spawn(func() { s.accept(l) })
 	return nil
 }
 
-// Serve serves on l until Close, and then returns nil. It closes l.
+// Serve serves on l until Close, and then returns nil. It closes l. While the phone is off l is closed, and PowerOn
+// listens on the same address again.
 func (s *Server) Serve(l net.Listener) error {
 	if err := s.own(l); err != nil {
 		return err
 	}
-	return s.accept(l)
+	select {
+	case <-s.ctx.Done():
+		return nil
+	case err := <-s.failed:
+		return err
+	}
 }
 
+// own starts accepting on l.
 func (s *Server) own(l net.Listener) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
 		return net.ErrClosed
 	}
-	if s.listener != nil {
+	if s.addr != nil {
 		return errors.New("adbd: the server listens already")
 	}
-	s.listener = l
+	s.listener, s.addr = l, l.Addr()
+	s.wg.Go(func() { s.accept(l) })
 	return nil
 }
 
@@ -116,10 +129,7 @@ func (s *Server) own(l net.Listener) error {
 func (s *Server) Addr() net.Addr {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.listener == nil {
-		return nil
-	}
-	return s.listener.Addr()
+	return s.addr
 }
 
 // Close ends everything: the listener, all links and all commands. It returns when no goroutine of the server is left.
@@ -130,9 +140,9 @@ func (s *Server) Close() error {
 	s.stop()
 	if s.listener != nil && first {
 		s.listener.Close()
-	}
-	for _, l := range s.links {
-		l.conn.Close()
+		if !s.up {
+			s.releasePort()
+		}
 	}
 	for _, r := range s.real {
 		r.l.Close()
@@ -160,18 +170,20 @@ func (s *Server) live() []*link {
 	return slices.Clone(s.links)
 }
 
-func (s *Server) accept(l net.Listener) error {
+// accept takes connections until l is closed.
+func (s *Server) accept(l net.Listener) {
 	for {
 		conn, err := l.Accept()
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
 		if err != nil {
-			if s.ctx.Err() != nil {
-				return nil
-			}
-			return fmt.Errorf("accepting adb connections: %w", err)
+			s.failed <- fmt.Errorf("accepting adb connections: %w", err)
+			return
 		}
 		if !s.gate.wait(s.ctx) {
 			conn.Close()
-			return nil
+			return
 		}
 		if err := s.serve(conn); err != nil {
 			s.logf("adb link from %s: %v", conn.RemoteAddr(), err)

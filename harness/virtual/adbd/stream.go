@@ -11,20 +11,18 @@ import (
 	"time"
 )
 
-// stream is one adb stream as a net.Conn. Each direction has at most one WRTE that is not yet acknowledged: ours
-// waits for the host's OKAY before the next, and the host gets our OKAY once the consumer took all its bytes, which
-// is the back-pressure. ADB cannot close one direction alone: Close ends both, as on a phone.
+// stream is one adb stream as a net.Conn. We have at most one WRTE in flight: the next waits for the host's OKAY. The
+// host gets an OKAY for each WRTE once the consumer took all its bytes, which is the back-pressure. ADB cannot close
+// one direction alone: Close ends both, as on a phone.
 type stream struct {
 	l      *link
 	local  uint32
 	remote atomic.Uint32 // 0 until the host's OKAY, for streams that we opened
 	addr   [2]net.Addr   // local, remote
 
-	inbox   chan []byte   // the host's unacknowledged WRTE, if not taken yet
-	unacked atomic.Bool   // such a WRTE exists, in inbox or rest
-	held    atomic.Int64  // its size, counted against Limits.Buffered
-	token   chan struct{} // present while no WRTE of ours is in flight
-	opened  chan struct{} // closed by the host's OKAY, for streams that we opened
+	in     inbox         // what the host sent and nobody took
+	token  chan struct{} // present while no WRTE of ours is in flight
+	opened chan struct{} // closed by the host's OKAY, for streams that we opened
 
 	gone    chan struct{} // the host closed the stream, or the link ended
 	goneErr error         // what Read then says: io.EOF or ECONNRESET; set before gone is closed
@@ -35,6 +33,7 @@ type stream struct {
 
 	rmu  sync.Mutex
 	rest []byte // what Read has not yet handed out of the current WRTE
+	used int    // what it has
 	wmu  sync.Mutex
 	read *deadline
 	writ *deadline
@@ -43,7 +42,7 @@ type stream struct {
 func newStream(l *link, local, remote uint32) *stream {
 	st := &stream{
 		l: l, local: local,
-		inbox: make(chan []byte, 1), token: make(chan struct{}, 1), opened: make(chan struct{}),
+		in: inbox{more: make(chan struct{}, 1)}, token: make(chan struct{}, 1), opened: make(chan struct{}),
 		gone: make(chan struct{}), closed: make(chan struct{}),
 		read: newDeadline(), writ: newDeadline(),
 		addr: [2]net.Addr{l.conn.LocalAddr(), l.conn.RemoteAddr()},
@@ -75,8 +74,10 @@ func (st *stream) Read(p []byte) (int, error) {
 		}
 	}
 	n := copy(p, st.rest)
+	st.used += n
 	if st.rest = st.rest[n:]; len(st.rest) == 0 {
-		st.rest = nil
+		st.l.buffered.Add(-st.in.consumed(st.used))
+		st.rest, st.used = nil, 0
 		st.ack()
 	}
 	return n, nil
@@ -84,59 +85,44 @@ func (st *stream) Read(p []byte) (int, error) {
 
 // next waits for the host's next WRTE.
 func (st *stream) next() error {
-	select {
-	case st.rest = <-st.inbox:
-		return nil
-	default:
+	for {
+		over := isClosed(st.gone) // looked at first: what came before the end is still in the inbox
+		if st.rest = st.in.take(); st.rest != nil {
+			return nil
+		}
+		switch {
+		case over && st.goneErr == io.EOF:
+			return io.EOF
+		case over:
+			return st.opError("read", st.goneErr)
+		}
+		select {
+		case <-st.in.more:
+		case <-st.gone:
+		case <-st.closed:
+			return st.opError("read", net.ErrClosed)
+		case <-st.read.wait():
+			return st.opError("read", os.ErrDeadlineExceeded)
+		}
 	}
-	select {
-	case st.rest = <-st.inbox:
-		return nil
-	case <-st.closed:
-		return st.opError("read", net.ErrClosed)
-	case <-st.read.wait():
-		return st.opError("read", os.ErrDeadlineExceeded)
-	case <-st.gone:
-	}
-	select { // what came before the host closed
-	case st.rest = <-st.inbox:
-		return nil
-	default:
-	}
-	if st.goneErr == io.EOF {
-		return io.EOF
-	}
-	return st.opError("read", st.goneErr)
 }
 
-// ack tells the host that its WRTE was consumed.
+// ack tells the host that one WRTE was consumed.
 func (st *stream) ack() {
-	st.l.buffered.Add(-st.held.Swap(0))
-	st.unacked.Store(false)
 	if !isClosed(st.gone) {
 		st.l.send(packet{cmd: cmdOKAY, arg0: st.local, arg1: st.remote.Load()})
 	}
 }
 
-// deliver takes a WRTE from the read loop. It never blocks; false = the host broke the rule of one WRTE in flight.
-func (st *stream) deliver(data []byte) bool {
-	if isClosed(st.closed) {
-		return true // closing: nobody will take it, and our CLSE is under way
-	}
-	if !st.unacked.CompareAndSwap(false, true) {
-		return false
-	}
-	if len(data) == 0 { // nothing to consume, so it is consumed
+// deliver takes a WRTE from the read loop; it never waits for the consumer.
+func (st *stream) deliver(data []byte) {
+	switch {
+	case isClosed(st.closed): // nobody will take it, and our CLSE is under way
+	case len(data) == 0: // nothing to consume, so it is consumed
 		st.ack()
-		return true
+	default:
+		st.l.buffered.Add(st.in.put(data))
 	}
-	st.held.Store(int64(len(data)))
-	st.l.buffered.Add(int64(len(data)))
-	st.inbox <- data
-	if isClosed(st.closed) { // closed since: who dropped the stream may have counted too early
-		st.l.buffered.Add(-st.held.Swap(0))
-	}
-	return true
 }
 
 // acked takes the host's OKAY.
