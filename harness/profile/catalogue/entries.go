@@ -1,3 +1,14 @@
 package catalogue
 
-var entries = []Entry{}
+import "slices"
+
+// entries is the whole catalogue. It is made anew for each question, so that nobody can change it for anybody else.
+func entries() []Entry {
+	return slices.Concat(miBrowsers(), otherBrowsers(), systemApps(), servicesOfSystem(), virtualBrowsers(), virtualSystem())
+}
+
+// Personalities lists the kinds of virtual phone that there are entries for, sorted. It is also the list of those that
+// devices.yaml may name.
+func Personalities() []string {
+	return []string{"clean", "leaky-2020", "pinned"}
+}
