@@ -19,7 +19,8 @@ type AuthPolicy int
 const (
 	// NoAuth never asks: ro.adb.secure=0, as on userdebug builds.
 	NoAuth AuthPolicy = iota
-	// AcceptAll asks for a key and remembers every one, as if somebody tapped "Always allow" at once.
+	// AcceptAll asks for a key and remembers every one, as if somebody tapped "Always allow" at once. Measured: the
+	// first `adb connect` may still say "failed to authenticate", and the phone is a device a moment later.
 	AcceptAll
 	// Prompt asks for a key and waits for [Server.Accept] if it is not known. The adb server says "unauthorized".
 	Prompt

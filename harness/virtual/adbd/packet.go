@@ -67,15 +67,14 @@ func readPacket(r io.Reader, maxData uint32) (packet, error) {
 	if length > limit {
 		return packet{}, fmt.Errorf("%w: %d bytes in %#x, limit %d", errBadPacket, length, p.cmd, limit)
 	}
-	if length == 0 {
-		return p, nil
-	}
-	p.data = make([]byte, length)
-	if _, err := io.ReadFull(r, p.data); err != nil {
-		if err == io.EOF {
-			err = io.ErrUnexpectedEOF
+	if length > 0 {
+		p.data = make([]byte, length)
+		if _, err := io.ReadFull(r, p.data); err != nil {
+			if err == io.EOF {
+				err = io.ErrUnexpectedEOF
+			}
+			return packet{}, err
 		}
-		return packet{}, err
 	}
 	if p.sum != 0 && p.sum != checksum(p.data) {
 		return packet{}, fmt.Errorf("%w: sum %#x, payload has %#x", errBadPacket, p.sum, checksum(p.data))
