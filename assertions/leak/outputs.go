@@ -43,8 +43,9 @@ type Verdicts struct {
 
 // PhoneVerdicts is the provisional form for one phone: what its files say so far.
 type PhoneVerdicts struct {
-	Phone string
-	Cells []CellVerdict
+	Phone    string
+	Cells    []CellVerdict
+	Contacts []CellContacts // of each of Cells, in its order
 }
 
 // CellVerdict is the verdict of one cell: the worst of its claims.

@@ -1,0 +1,93 @@
+package leak
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/telltale-farm/telltale/capture/flow/safe"
+)
+
+// bypass gives what an attempt's app, or the phone, sent around the proxy, and what of it policy accepts. Only bytes that
+// the phone sent count, and sockets that were seen.
+func (p *phone) bypass(a *Attempt) (reasons []Reason, accepted []Accepted) {
+	c := &a.Counters
+	if !c.Readable {
+		detail := "the phone's byte counters could not be read"
+		if c.Detail != "" {
+			detail += ": " + c.Detail
+		}
+		reasons = append(reasons, Reason{Code: CodeBypass, Detail: p.mask.text(detail), Attempt: a.ID})
+	}
+	known := map[int]bool{} // uids with a socket, whose bytes have a destination
+	for _, s := range c.Sockets {
+		known[s.UID] = true
+		if !p.anyInScope(a, s.Apps) {
+			continue
+		}
+		host := s.Host
+		if host == "" {
+			host = s.Addr
+		}
+		app := oneApp(s.Apps)
+		if by, who, ok := p.acceptsAny(s.Apps, host, s.Port); ok {
+			accepted = append(accepted, Accepted{App: who, Host: safe.Text(host), Port: s.Port, Why: safe.Text(by.Why)})
+			continue
+		}
+		reasons = append(reasons, Reason{
+			Code: CodeBypass, Attempt: a.ID, App: safe.Text(app), Host: safe.Text(host), Port: s.Port, Class: safe.Text(s.Proto),
+			Detail: sharedBy("a connection around the proxy", s.UID, s.Apps), Bytes: p.sentBy(c, s.UID), Accept: acceptLine(app, host, s.Port),
+		})
+	}
+	for _, d := range c.Deltas {
+		// The bytes of a uid with sockets are told with those: refused or accepted.
+		if d.TX <= 0 || known[d.UID] || !p.anyInScope(a, d.Apps) {
+			continue
+		}
+		reasons = append(reasons, Reason{
+			Code: CodeBypass, Attempt: a.ID, App: safe.Text(oneApp(d.Apps)), Bytes: d.TX,
+			Detail: sharedBy("bytes sent around the proxy, destination unknown", d.UID, d.Apps),
+		})
+	}
+	return reasons, accepted
+}
+
+func (p *phone) sentBy(c *Counters, uid int) (n int64) {
+	for _, d := range c.Deltas {
+		if d.UID == uid && d.TX > 0 {
+			n += d.TX
+		}
+	}
+	return n
+}
+
+// acceptsAny is accepts for a uid that several packages may share, which the phone's counters do not tell apart.
+func (p *phone) acceptsAny(apps []string, host string, port int) (Accept, string, bool) {
+	if len(apps) == 0 {
+		apps = []string{""}
+	}
+	for _, app := range apps {
+		if by, ok := p.accepts(app, host, port); ok {
+			return by, app, true
+		}
+	}
+	return Accept{}, "", false
+}
+
+// oneApp is the package that stands for a uid: the first by name; empty is unknown.
+func oneApp(apps []string) string {
+	if len(apps) == 0 {
+		return ""
+	}
+	return slices.Min(apps)
+}
+
+func sharedBy(what string, uid int, apps []string) string {
+	switch len(apps) {
+	case 0:
+		return fmt.Sprintf("%s, by uid %d of no known package", what, uid)
+	case 1:
+		return what
+	}
+	return safe.Text(fmt.Sprintf("%s, by uid %d of %s", what, uid, strings.Join(slices.Sorted(slices.Values(apps)), ", ")))
+}

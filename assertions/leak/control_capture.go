@@ -1,0 +1,60 @@
+package leak
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/telltale-farm/telltale/capture/flow"
+	"github.com/telltale-farm/telltale/capture/flow/safe"
+)
+
+// truncated gives what was sent in an attempt's window and could not be searched to its end. What counts as opaque
+// already is left to that control.
+func (p *phone) truncated(a *Attempt) (out []Reason) {
+	for i := range p.seen {
+		at := &p.seen[i]
+		f := at.flow
+		if len(at.cut) == 0 || f.Control || !p.inScope(a, at.app) || !a.Window.Sends(f) || p.unread(at) != "" {
+			continue
+		}
+		r := Reason{Code: CodeTruncated, Attempt: a.ID, Flow: f.Seq, App: safe.Text(at.app), Host: safe.Text(p.host(f)), Port: f.Port,
+			Detail: safe.Text("not all that was sent could be searched: " + strings.Join(at.cut, ", "))}
+		if f.Request != nil && f.Request.Body != nil {
+			r.Bytes = f.Request.Body.Size
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+// captureGap checks that proxy, tunnel and recording were there for the whole window.
+func (p *phone) captureGap(a *Attempt) (out []Reason) {
+	gap := func(detail string) {
+		out = append(out, Reason{Code: CodeCaptureGap, Detail: p.mask.text(detail), Attempt: a.ID})
+	}
+	detail := ""
+	if a.Tunnel.Detail != "" {
+		detail = ": " + a.Tunnel.Detail
+	}
+	if !a.Tunnel.Before {
+		gap("proxy and tunnel were not seen alive before the window" + detail)
+	}
+	if !a.Tunnel.After {
+		gap("proxy and tunnel were not seen alive after the window" + detail)
+	}
+	if p.gap != "" {
+		gap(p.gap)
+	}
+	if len(p.missing) > 0 {
+		gap(fmt.Sprintf("flow %d is missing in the recording", p.missing[0]))
+	}
+	for i := range p.seen {
+		f := p.seen[i].flow
+		if f.Fault != flow.FaultHarness || !a.Window.Touches(f) || !p.inScope(a, p.seen[i].app) {
+			continue
+		}
+		out = append(out, Reason{Code: CodeCaptureGap, Attempt: a.ID, Flow: f.Seq, App: safe.Text(p.seen[i].app),
+			Host: safe.Text(p.host(f)), Port: f.Port, Detail: "the proxy itself broke the flow"})
+	}
+	return out
+}

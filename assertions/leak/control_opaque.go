@@ -1,0 +1,194 @@
+package leak
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/telltale-farm/telltale/capture/flow"
+	"github.com/telltale-farm/telltale/capture/flow/safe"
+)
+
+// Classes of opaque flow that only the judge gives.
+const (
+	classProtocolError = "protocol-error" // bytes that broke the protocol
+	classUnfinished    = "unfinished"     // a request whose record ends before its body does
+)
+
+// unread says why what a flow carried could not be read, as a class; empty if it could, or if it carried nothing.
+// Whether a handshake without a request counts depends on the window: see preconnect.
+func (p *phone) unread(at *sighting) string {
+	f := at.flow
+	if f.Control {
+		return ""
+	}
+	switch f.Kind {
+	case flow.KindTunnel:
+		switch f.Class {
+		case flow.ClassNotTLS, flow.ClassNotHTTP, flow.ClassPassed:
+			if f.End >= 0 && f.BytesUp == 0 { // the phone only listened
+				return ""
+			}
+		case flow.ClassReadable:
+			if !f.Intercepted && f.Requests == 0 && f.BytesUp > 0 && f.End >= 0 {
+				return string(flow.ClassPassed)
+			}
+		}
+		return string(f.Class)
+	case flow.KindError:
+		if f.Class != flow.ClassReadable {
+			return string(f.Class)
+		}
+		if f.BytesUp == 0 && f.Request == nil {
+			return ""
+		}
+		return classProtocolError
+	case flow.KindMessage:
+		return string(f.Class)
+	case flow.KindExchange:
+		switch {
+		case f.Class != flow.ClassReadable:
+			return string(f.Class)
+		case f.Request == nil:
+			return classUnfinished
+		case f.End < 0 && f.Request.Body == nil && expectsBody(f.Request):
+			return classUnfinished
+		}
+		return ""
+	}
+	return classUnfinished // a kind we do not know
+}
+
+// expectsBody says whether a request announced a body.
+func expectsBody(m *flow.Message) bool {
+	if n, ok := m.Get("Content-Length"); ok {
+		return strings.TrimSpace(n) != "0"
+	}
+	if _, ok := m.Get("Transfer-Encoding"); ok {
+		return true
+	}
+	switch m.Method {
+	case "POST", "PUT", "PATCH":
+		return true
+	}
+	return false
+}
+
+// opaque gives what stayed unread in an attempt's window, and what of it policy accepts.
+func (p *phone) opaque(a *Attempt, claim Claim) (reasons []Reason, accepted []Accepted) {
+	for i := range p.seen {
+		at := &p.seen[i]
+		f := at.flow
+		if f.Control || !p.inScope(a, at.app) || !a.Window.Touches(f) {
+			continue
+		}
+		class, detail, bytes := p.unread(at), "", f.BytesUp
+		if class != "" {
+			if p.preconnect(a, at) {
+				continue
+			}
+			detail = classDetail[class]
+			if detail == "" {
+				detail = "it could not be read"
+			}
+		} else if part := p.encrypted(a, claim, at); part != "" {
+			class, detail = string(flow.ClassEncrypted), part
+		} else {
+			continue
+		}
+		host := p.host(f)
+		if by, ok := p.accepts(at.app, host, f.Port); ok {
+			accepted = append(accepted, Accepted{App: at.app, Host: safe.Text(host), Port: f.Port, Why: safe.Text(by.Why)})
+			continue
+		}
+		reasons = append(reasons, Reason{
+			Code: CodeOpaqueFlow, Detail: detail, Attempt: a.ID, Flow: f.Seq, App: safe.Text(at.app), Host: safe.Text(host),
+			Port: f.Port, Class: class, Bytes: bytes, Accept: acceptLine(at.app, host, f.Port),
+		})
+	}
+	return reasons, accepted
+}
+
+// classDetail says in words what a class means.
+var classDetail = map[string]string{
+	string(flow.ClassUntrustedCA): "the app refused our certificate",
+	string(flow.ClassPinned):      "the app completed the handshake and closed without a request, as an app that pins certificates does",
+	string(flow.ClassClosedEarly): "the app closed in the middle of the handshake",
+	string(flow.ClassMismatch):    "the app's TLS and ours had nothing in common",
+	string(flow.ClassNotTLS):      "neither TLS nor HTTP",
+	string(flow.ClassNotHTTP):     "inside TLS, but not HTTP",
+	string(flow.ClassPassed):      "relayed unread",
+	string(flow.ClassEncrypted):   "its content is encrypted",
+	classProtocolError:            "the bytes broke the protocol",
+	classUnfinished:               "the record of the request ends before the request does",
+}
+
+// preconnect says whether a handshake without a request is one of those that browsers make in advance: the same app had
+// a request to the same place answered in the window.
+func (p *phone) preconnect(a *Attempt, at *sighting) bool {
+	f := at.flow
+	if f.Kind != flow.KindTunnel || f.Class != flow.ClassPinned && f.Class != flow.ClassClosedEarly {
+		return false
+	}
+	for i := range p.seen {
+		o := &p.seen[i]
+		if o.flow.Kind != flow.KindExchange || o.flow.Class != flow.ClassReadable || o.flow.Request == nil || o.flow.Response == nil {
+			continue
+		}
+		if o.flow.Host == f.Host && o.flow.Port == f.Port && (o.app == at.app || o.app == "" || at.app == "") && a.Window.Sends(o.flow) {
+			return true
+		}
+	}
+	return false
+}
+
+// encrypted says which part of a readable request no decoder explains; empty if there is none, or if it went to whom
+// every canary of the attempt is meant for.
+func (p *phone) encrypted(a *Attempt, claim Claim, at *sighting) string {
+	if len(at.opaque) == 0 || !a.Window.Sends(at.flow) {
+		return ""
+	}
+	if claim == ClaimContent && p.toRecipient(a, at.flow) {
+		return ""
+	}
+	o := at.opaque[0]
+	detail := fmt.Sprintf("%s: %s, %d bytes", o.Location, o.Reason, o.Bytes)
+	if n := len(at.opaque) - 1; n > 0 {
+		detail += fmt.Sprintf(", and %d more", n)
+	}
+	return p.mask.text(detail)
+}
+
+// toRecipient says whether a flow went to the recipient of every canary of an attempt.
+func (p *phone) toRecipient(a *Attempt, f *flow.Flow) bool {
+	for _, id := range a.Canaries {
+		s := p.secret(id)
+		if s == nil {
+			return false
+		}
+		if _, strange := p.stranger(f, p.declared(s)); strange {
+			return false
+		}
+	}
+	return len(a.Canaries) > 0
+}
+
+// secret finds a canary by its id.
+func (p *phone) secret(id string) *Secret {
+	for i := range p.secrets {
+		if p.secrets[i].ID == id && p.secrets[i].Role != SecretIdentifier {
+			return &p.secrets[i]
+		}
+	}
+	return nil
+}
+
+// host is the name that stands for whom a flow went to.
+func (p *phone) host(f *flow.Flow) string {
+	if f.Host != "" {
+		return f.Host
+	}
+	if names := p.parties(f); len(names) > 0 {
+		return names[0]
+	}
+	return "unknown"
+}

@@ -1,0 +1,116 @@
+package leak
+
+import (
+	"io"
+	"slices"
+
+	"github.com/telltale-farm/telltale/capture/flow"
+)
+
+// phone is all that the files say of one phone, and what a search of what it sent found.
+type phone struct {
+	id     string
+	kind   string
+	run    *Policy
+	policy PhonePolicy
+	final  bool // the run is over: what is missing now stays missing
+
+	lines    []Phone
+	secrets  []Secret
+	attempts []Attempt
+	flows    []flow.Flow
+	bodies   interface {
+		Body(*flow.Body) (io.ReadCloser, error)
+		Closed() bool
+		Incomplete() bool
+	}
+	whole bool   // no file ends in an unfinished line
+	gap   string // why the recording as a whole cannot be relied on; empty if it can
+
+	seen     []sighting // of each flow, in the order of flows
+	bySeq    map[int64]int
+	missing  []int64 // numbers that flows.jsonl lacks, at most maxMissing
+	mask     masker
+	deaf     map[string]string // secret id or marker text that cannot be searched for -> why
+	changed  []Reason          // device-changed
+	controls map[string][]int  // browser id -> flows that carry a control canary minted for it
+}
+
+// maxMissing bounds the list of missing flow numbers; one is enough to make a gap.
+const maxMissing = 100
+
+// examine computes what is true of the phone whatever the cell.
+func (p *phone) examine() error {
+	p.bySeq = make(map[int64]int, len(p.flows))
+	next := int64(1)
+	for i := range p.flows {
+		seq := p.flows[i].Seq
+		p.bySeq[seq] = i
+		p.lack(next, seq)
+		next = seq + 1
+	}
+	for i := range p.attempts {
+		p.lack(next, p.attempts[i].Window.Last+1)
+		next = max(next, p.attempts[i].Window.Last+1)
+	}
+	if p.bodies != nil && p.final && !p.bodies.Closed() {
+		p.gap = "the recording was not closed"
+		p.whole = false
+	}
+	p.mask = newMasker(p.secrets)
+	p.changed = p.deviceChanged()
+	if err := p.search(); err != nil {
+		return err
+	}
+	p.findControls()
+	return nil
+}
+
+// lack notes that the numbers from up to and without to are not there.
+func (p *phone) lack(from, to int64) {
+	for ; from < to && len(p.missing) < maxMissing; from++ {
+		p.missing = append(p.missing, from)
+	}
+}
+
+// app is the package that a flow belongs to, taken from what it rode in if it does not say itself; empty is unknown.
+func (p *phone) app(f *flow.Flow) string {
+	for range 4 { // message in exchange in tunnel
+		if f.App != "" {
+			return f.App
+		}
+		i, ok := p.bySeq[f.Parent]
+		if f.Parent == 0 || !ok {
+			return ""
+		}
+		f = &p.flows[i]
+	}
+	return ""
+}
+
+// inScope says whether what an app sent can keep an attempt from being clean. Empty is an unknown app, which always can.
+func (p *phone) inScope(a *Attempt, app string) bool {
+	return a.Scope != ScopeApp || app == "" || app == a.App || slices.Contains(p.policy.Services, app)
+}
+
+// anyInScope is inScope of a uid that several packages may share; no known package is an unknown app.
+func (p *phone) anyInScope(a *Attempt, apps []string) bool {
+	return len(apps) == 0 || slices.ContainsFunc(apps, func(app string) bool { return p.inScope(a, app) })
+}
+
+// findControls notes which control canaries arrived, decrypted, at our own proxy.
+func (p *phone) findControls() {
+	p.controls = map[string][]int{}
+	for i := range p.seen {
+		f := p.seen[i].flow
+		if !f.Control || !f.Intercepted || f.Class != flow.ClassReadable {
+			continue
+		}
+		for _, h := range p.seen[i].hits {
+			s := h.secret
+			if s != nil && s.Role == SecretControl && (h.Class == ClassExact || h.Class == ClassNormalised) {
+				p.controls[s.Key.Browser] = append(p.controls[s.Key.Browser], i)
+			}
+		}
+	}
+}
