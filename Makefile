@@ -1,0 +1,63 @@
+# Telltale. `make run` drives the phones of devices.yaml, `make test` runs every test. See `make help`.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run test check build bench fuzz clean need-run need-test
+
+T       ?= 30s
+DEVICES ?= devices.yaml
+FILTER  ?= smoke
+OUT     ?= evidence
+
+# Go refuses to stamp a binary from a clone that git does not trust (another user's); it is then built without the stamp.
+VCS     := $(shell git status --porcelain >/dev/null 2>&1 && echo auto || echo false)
+VERSION := $(shell git describe --tags --match 'v*' 2>/dev/null)
+BUILD   := go build -buildvcs=$(VCS) -trimpath
+
+help: ## say what can be made
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+run: build ## drive the phones of devices.yaml, label smoke; ends 0 whenever complete evidence was produced
+	@code=0; bin/telltale run --filter '$(FILTER)' --devices '$(DEVICES)' --out '$(OUT)' || code=$$?; \
+	case $$code in 0) verdict=clean;; 3) verdict=leaked;; 4) verdict=inconclusive;; *) exit $$code;; esac; \
+	bundle=$$(ls -td '$(OUT)'/*/ | head -n 1); bundle=$${bundle%/}; \
+	if bin/telltale verify "$$bundle" >/dev/null; then \
+		echo "verdict: $$verdict (telltale run: exit status $$code); the evidence is complete: $$bundle"; \
+	else \
+		echo "verdict: $$verdict (telltale run: exit status $$code), but the evidence is not complete: $$bundle" >&2; exit 1; \
+	fi
+
+test: need-test build ## run every test, with the race detector
+	@go test -race -timeout 20m ./...
+
+check: need-test ## run what a commit needs: format, vet, architecture, short tests
+	@bad=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go' 2>/dev/null || find . -name '*.go')); \
+	if [ -n "$$bad" ]; then echo "gofmt -w these:" >&2; echo "$$bad" >&2; exit 1; fi
+	@go vet ./...
+	@go test -short -timeout 5m ./...
+
+build: need-run ## build bin/telltale, bin/scenarios.test and bin/ginkgo
+	@mkdir -p bin
+	@$(BUILD) -ldflags '-X main.release=$(VERSION)' -o bin/telltale ./cmd/telltale
+	@go test -c -trimpath -o bin/scenarios.test ./scenarios
+	@$(BUILD) -o bin/ginkgo github.com/onsi/ginkgo/v2/ginkgo
+
+bench: need-run ## run every benchmark
+	@go test -run '^$$' -bench . -benchmem -timeout 60m \
+		$$(grep -rl --include='*_test.go' '^func Benchmark' . | xargs -n 1 dirname | sort -u) | { grep -v '^\(PASS\|ok\)' || true; }
+
+fuzz: need-run ## run every fuzz target for T each (make fuzz T=30s)
+	@grep -rHo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sort | while IFS=: read -r file target; do \
+		target=$${target#func }; folder=$$(dirname "$$file"); echo "$$target in $$folder for $(T)"; \
+		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime '$(T)' "$$folder" </dev/null | { grep -v '^\(PASS\|ok\|fuzz: \)' || true; }; \
+	done
+
+clean: ## remove what was built; evidence stays
+	@rm -rf bin
+
+need-run:
+	@.ci/need run
+
+need-test:
+	@.ci/need test
