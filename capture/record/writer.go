@@ -214,8 +214,19 @@ func (w *Writer) Err() error {
 	return w.err
 }
 
-// Sync brings every record made so far to the file and the file to the disk, so that a reader sees all of it.
+// Sync brings every record made so far to the file and the file to the disk, so that a reader sees all of it. After
+// Close it does nothing.
 func (w *Writer) Sync() error {
+	w.mu.Lock()
+	closed := w.closed
+	w.mu.Unlock()
+	if closed {
+		return w.Err()
+	}
+	return w.sync()
+}
+
+func (w *Writer) sync() error {
 	w.flush()
 	if err := w.file.Sync(); err != nil {
 		w.failed(fmt.Errorf("syncing %s: %w", flowsName, err))
@@ -235,7 +246,7 @@ func (w *Writer) Close() error {
 	w.closed = true
 	w.timer.Stop()
 	w.mu.Unlock()
-	err := w.Sync()
+	err := w.sync()
 	w.release()
 	return err
 }

@@ -1,0 +1,154 @@
+package capture
+
+import (
+	"io"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/elazarl/goproxy"
+
+	"github.com/telltale-farm/telltale/capture/flow"
+	"github.com/telltale-farm/telltale/capture/record"
+)
+
+// RoundTrip is what goproxy calls to forward a request.
+func (u *upstream) RoundTrip(r *http.Request, _ *goproxy.ProxyCtx) (*http.Response, error) {
+	x, ok := r.Context().Value(exchangeKey{}).(*exchange)
+	if !ok {
+		return nil, http.ErrAbortHandler
+	}
+	return x.roundTrip(r), nil
+}
+
+// sentBody is a request's body on its way from the phone to the server. What is read is recorded, whoever reads it.
+type sentBody struct {
+	x   *exchange
+	log *record.BodyWriter
+	mu  sync.Mutex // orders reads: the transport may still read while we drain
+	src io.ReadCloser
+	at  int64 // us of the last byte read
+	eof bool
+	off atomic.Bool // the transport is done with it
+}
+
+func (b *sentBody) Read(p []byte) (int, error) {
+	if b.off.Load() {
+		return 0, errAnswered
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.read(p)
+}
+
+// read takes the next bytes. The caller holds mu.
+func (b *sentBody) read(p []byte) (int, error) {
+	if b.eof {
+		return 0, io.EOF
+	}
+	n, err := b.src.Read(p)
+	if n > 0 {
+		_, _ = b.log.Write(p[:n])
+		b.at = b.x.p.rec.Sent()
+	}
+	if err == io.EOF {
+		b.eof = true
+	}
+	return n, err
+}
+
+// Close is the transport's word that it needs no more; the rest may still be drained.
+func (b *sentBody) Close() error {
+	b.off.Store(true)
+	return nil
+}
+
+// drain reads on for the record alone.
+func (b *sentBody) drain(limit int64, d time.Duration) {
+	b.off.Store(true)
+	b.x.readDeadline(d) // also frees a transport that waits in Read
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	buf := getBuffer()
+	defer putBuffer(buf)
+	for left := limit; left > 0 && !b.eof; {
+		n, err := b.read((*buf)[:min(int64(len(*buf)), left)])
+		left -= int64(n)
+		if err != nil {
+			return
+		}
+	}
+}
+
+// finish records the body, with what had come of it.
+func (b *sentBody) finish() {
+	b.mu.Lock()
+	done := b.eof
+	b.mu.Unlock()
+	f := &b.x.f
+	if !done && b.log.Size() == 0 && b.x.r.Header.Get("Expect") != "" && f.Fault == flow.FaultNone {
+		b.log.Finish(false) // the server answered without asking for the body, so none was sent
+		return
+	}
+	if !done {
+		b.drain(1<<20, b.x.p.limits.Drain)
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.x.req.Body = b.log.Finish(!b.eof)
+	f.BytesUp += b.log.Size()
+	f.Sent = max(f.Sent, b.at)
+	if !b.eof && f.Fault == flow.FaultNone {
+		f.Fault, f.Error = flow.FaultPhone, "the request's body did not come to its end"
+	}
+	if b.eof {
+		b.x.req.Trailers = appendHeaders(nil, b.x.r.Trailer, b.x.r.ProtoMajor >= 2)
+	}
+}
+
+// replyBody is a response's body on its way from the server to the phone.
+type replyBody struct {
+	src   io.ReadCloser
+	log   *record.BodyWriter
+	resp  *http.Response
+	whole bool
+	err   error
+}
+
+func (x *exchange) wrapReply(resp *http.Response) {
+	if resp.StatusCode == http.StatusSwitchingProtocols {
+		if rw, ok := resp.Body.(io.ReadWriteCloser); ok {
+			x.socket = newWebsocket(x, rw, resp.Header)
+			resp.Body = x.socket
+		}
+		return
+	}
+	if x.empty = resp.Body == http.NoBody; x.empty {
+		return
+	}
+	x.reply = &replyBody{src: resp.Body, log: x.p.rec.NewReply(), resp: resp}
+	resp.Body = x.reply
+}
+
+func (b *replyBody) Read(p []byte) (int, error) {
+	n, err := b.src.Read(p)
+	if n > 0 {
+		_, _ = b.log.Write(p[:n])
+	}
+	switch {
+	case err == io.EOF:
+		b.whole = true
+	case err != nil:
+		b.err = err
+	}
+	return n, err
+}
+
+func (b *replyBody) Close() error { return b.src.Close() }
+
+// buffers are what bodies and relays are copied through. 32 KiB hold two full TLS records.
+var buffers = sync.Pool{New: func() any { b := make([]byte, 32<<10); return &b }}
+
+func getBuffer() *[]byte  { return buffers.Get().(*[]byte) }
+func putBuffer(b *[]byte) { buffers.Put(b) }

@@ -1,0 +1,94 @@
+package capture
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+)
+
+// leafLife is how long a leaf is valid. It is minted again when half of that is over.
+const leafLife = 14 * 24 * time.Hour
+
+// maxNames bounds the cache of leaves; a phone that asks for more names makes us mint some of them again.
+const maxNames = 1 << 14
+
+// minter gives the TLS configuration for a name. All leaves share one P-256 key, made at start, so that a new name
+// costs one signature; all configurations share one session ticket key, so that phones can resume.
+type minter struct {
+	ca     *CA
+	key    *ecdsa.PrivateKey
+	ticket [32]byte
+
+	mu    sync.Mutex
+	names map[string]*minted
+}
+
+type minted struct {
+	once   sync.Once
+	config *tls.Config
+	err    error
+	stale  time.Time
+}
+
+func newMinter(ca *CA) (*minter, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	m := &minter{ca: ca, key: key, names: make(map[string]*minted)}
+	_, _ = rand.Read(m.ticket[:])
+	return m, nil
+}
+
+// config gives the server configuration for a host name or an IP address. Callers that ask for one name at the same
+// time wait for one minting.
+func (m *minter) config(name string) (*tls.Config, error) {
+	m.mu.Lock()
+	e := m.names[name]
+	if e == nil || e.stale.Before(time.Now()) {
+		if len(m.names) >= maxNames {
+			clear(m.names)
+		}
+		e = &minted{stale: time.Now().Add(leafLife / 2)}
+		m.names[name] = e
+	}
+	m.mu.Unlock()
+	e.once.Do(func() { e.config, e.err = m.mint(name) })
+	return e.config, e.err
+}
+
+func (m *minter) mint(name string) (*tls.Config, error) {
+	now := time.Now()
+	template := &x509.Certificate{
+		SerialNumber: serial(),
+		NotBefore:    now.Add(-skew),
+		NotAfter:     now.Add(leafLife),
+		KeyUsage:     x509.KeyUsageDigitalSignature,
+		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	// The name stands in the subject alternative name alone: a common name is bounded to 64 characters and no client
+	// that matters reads it.
+	if ip := net.ParseIP(name); ip != nil {
+		template.IPAddresses = []net.IP{ip}
+	} else {
+		template.DNSNames = []string{name}
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, m.ca.cert, &m.key.PublicKey, m.ca.key)
+	if err != nil {
+		return nil, fmt.Errorf("minting a certificate for %.80q: %w", name, err)
+	}
+	c := &tls.Config{
+		Certificates:                []tls.Certificate{{Certificate: [][]byte{der, m.ca.cert.Raw}, PrivateKey: m.key}},
+		NextProtos:                  []string{"h2", "http/1.1"},
+		MinVersion:                  tls.VersionTLS10, // what an old phone speaks must be seen too
+		DynamicRecordSizingDisabled: true,
+	}
+	c.SetSessionTicketKeys([][32]byte{m.ticket})
+	return c, nil
+}

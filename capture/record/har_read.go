@@ -1,0 +1,348 @@
+package record
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"iter"
+	"net/url"
+	"strings"
+
+	"github.com/telltale-farm/telltale/capture/flow"
+)
+
+// HAREntry is one entry of a HAR, as far as it says what was sent. Answers are passed over.
+type HAREntry struct {
+	Index    int // in log.entries
+	Method   string
+	URL      string
+	Headers  []flow.Header
+	Body     []byte // as sent, if the tool kept it so; some tools remove the content-encoding and leave the header
+	BodyCut  bool   // the body is not here, or not all of it, or not byte for byte
+	Messages []HARMessage
+}
+
+// HARMessage is one WebSocket message that the client sent.
+type HARMessage struct {
+	Index  int // among all messages of the entry
+	Opcode int // 1 text, 2 binary
+	Data   []byte
+	Cut    bool
+}
+
+// HARLimits bound what ReadHAR holds. A zero field means the default.
+type HARLimits struct {
+	Text     int // longest string kept, in bytes: bodies are cut there
+	Headers  int // headers kept of one request
+	Messages int // messages kept of one entry
+}
+
+func (l HARLimits) withDefaults() HARLimits {
+	if l.Text <= 0 {
+		l.Text = 64 << 20
+	}
+	if l.Headers <= 0 {
+		l.Headers = 4096
+	}
+	if l.Messages <= 0 {
+		l.Messages = 1 << 20
+	}
+	return l
+}
+
+// ReadHAR gives the entries of a HAR 1.2 one after the other, holding one at a time. It reads what mitmproxy, Chrome,
+// PCAPdroid, HTTP Toolkit, and WriteHAR write; binary bodies from postData.text with encoding base64, from
+// postData._bodyBase64 and from _content. The last pair has an error if the file is no HAR or ends too soon.
+func ReadHAR(r io.Reader, limits HARLimits) iter.Seq2[HAREntry, error] {
+	limits = limits.withDefaults()
+	return func(yield func(HAREntry, error) bool) {
+		h := harReader{scan: newHARScan(r, limits.Text), limits: limits, yield: yield}
+		err := h.file()
+		if err != nil && err != errStop {
+			yield(HAREntry{Index: h.index}, fmt.Errorf("reading a HAR, entry %d: %w", h.index, err))
+		}
+	}
+}
+
+type harStop struct{}
+
+func (harStop) Error() string { return "stopped" }
+
+// errStop ends the reading when the caller wants no more.
+var errStop error = harStop{}
+
+type harReader struct {
+	scan   *harScan
+	limits HARLimits
+	yield  func(HAREntry, error) bool
+	index  int
+	found  bool
+}
+
+func (h *harReader) file() error {
+	if c, err := h.scan.peek(); err != nil || c != '{' {
+		if err == nil {
+			err = fmt.Errorf("want an object, got %q", c)
+		}
+		return err
+	}
+	err := h.scan.object(func(name string) error {
+		if name != "log" {
+			return h.scan.skip()
+		}
+		return h.scan.object(func(name string) error {
+			if name != "entries" {
+				return h.scan.skip()
+			}
+			h.found = true
+			return h.scan.array(h.entry)
+		})
+	})
+	if err == nil && !h.found {
+		return fmt.Errorf("there is no log.entries: this is no HAR")
+	}
+	return err
+}
+
+func (h *harReader) entry() error {
+	e := HAREntry{Index: h.index}
+	err := h.scan.object(func(name string) error {
+		switch name {
+		case "request":
+			return h.request(&e)
+		case "_webSocketMessages":
+			return h.messages(&e)
+		}
+		return h.scan.skip()
+	})
+	if err != nil {
+		return err
+	}
+	h.index++
+	if !h.yield(e, nil) {
+		return errStop
+	}
+	return nil
+}
+
+// harBody is what an entry says of its body in one place or another.
+type harBody struct {
+	size     int64
+	text     []byte
+	textCut  bool
+	hasText  bool
+	encoding string
+	exact    []byte // from _bodyBase64 or _content
+	hasExact bool
+	lost     bool // the tool says that it dropped the body
+	params   [][2]string
+	mime     string
+}
+
+func (h *harReader) request(e *HAREntry) error {
+	b := harBody{size: -1}
+	err := h.scan.object(func(name string) error {
+		var err error
+		var t []byte
+		switch name {
+		case "method":
+			t, err = h.scan.optText()
+			e.Method = string(t)
+		case "url":
+			t, err = h.scan.optText()
+			e.URL = string(t)
+		case "headers":
+			err = h.headers(e)
+		case "bodySize":
+			b.size, err = h.scan.integer()
+		case "postData", "_content":
+			err = h.postData(&b)
+		case "_requestBodyStatus":
+			t, err = h.scan.optText()
+			b.lost = b.lost || strings.HasPrefix(string(t), "discarded")
+		default:
+			err = h.scan.skip()
+		}
+		return err
+	})
+	if err == nil {
+		e.Body, e.BodyCut = b.bytes()
+	}
+	return err
+}
+
+func (h *harReader) headers(e *HAREntry) error {
+	return h.scan.array(func() error {
+		var hd flow.Header
+		err := h.scan.object(func(name string) error {
+			var err error
+			var t []byte
+			switch name {
+			case "name":
+				t, err = h.scan.optText()
+				hd.Name = string(t)
+			case "value":
+				t, err = h.scan.optText()
+				hd.Value = string(t)
+			default:
+				err = h.scan.skip()
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if len(e.Headers) >= h.limits.Headers {
+			e.BodyCut = true
+			return nil
+		}
+		if hd.Name != "" || hd.Value != "" {
+			e.Headers = append(e.Headers, hd)
+		}
+		return nil
+	})
+}
+
+func (h *harReader) postData(b *harBody) error {
+	return h.scan.object(func(name string) error {
+		var err error
+		switch name {
+		case "text":
+			h.scan.cut = false
+			b.text, err = h.scan.optText()
+			b.textCut, b.hasText = h.scan.cut, true
+		case "encoding":
+			var t []byte
+			t, err = h.scan.optText()
+			b.encoding = string(t)
+		case "_bodyBase64":
+			h.scan.cut = false
+			var t []byte
+			if t, err = h.scan.optText(); err == nil && len(t) > 0 {
+				b.exact, b.hasExact = unbase64(t)
+				b.textCut = h.scan.cut
+			}
+		case "mimeType":
+			var t []byte
+			t, err = h.scan.optText()
+			b.mime = string(t)
+		case "params":
+			err = h.params(b)
+		default:
+			err = h.scan.skip()
+		}
+		return err
+	})
+}
+
+func (h *harReader) params(b *harBody) error {
+	return h.scan.array(func() error {
+		var p [2]string
+		err := h.scan.object(func(name string) error {
+			t, err := []byte(nil), error(nil)
+			switch name {
+			case "name":
+				t, err = h.scan.optText()
+				p[0] = string(t)
+			case "value":
+				t, err = h.scan.optText()
+				p[1] = string(t)
+			default:
+				err = h.scan.skip()
+			}
+			return err
+		})
+		if err == nil && len(b.params) < h.limits.Headers {
+			b.params = append(b.params, p)
+		}
+		return err
+	})
+}
+
+// bytes is the body by the best account there is, and whether it is known not to be all of it.
+func (b *harBody) bytes() (body []byte, cut bool) {
+	switch {
+	case b.hasExact:
+		return b.exact, b.textCut
+	case b.encoding == "base64":
+		if out, ok := unbase64(b.text); ok {
+			return out, b.textCut || b.lost
+		}
+		return b.text, true
+	case b.hasText && len(b.text) > 0:
+		// Tools that hold bodies as text replace what is not UTF-8: then bytes are lost.
+		lossy := bytes.Count(b.text, []byte("\ufffd")) > 0 && !strings.Contains(b.mime, "text/html")
+		return b.text, b.textCut || b.lost || lossy
+	case len(b.params) > 0:
+		form := make([]string, 0, len(b.params))
+		for _, p := range b.params {
+			form = append(form, escapeOnce(p[0])+"="+escapeOnce(p[1]))
+		}
+		return []byte(strings.Join(form, "&")), b.lost
+	}
+	return nil, b.lost || b.size > 0
+}
+
+// escapeOnce escapes a form parameter, unless the tool left it escaped.
+func escapeOnce(s string) string {
+	if strings.ContainsAny(s, "%+") {
+		return s
+	}
+	return url.QueryEscape(s)
+}
+
+func unbase64(t []byte) ([]byte, bool) {
+	out := make([]byte, base64.StdEncoding.DecodedLen(len(t)))
+	n, err := base64.StdEncoding.Decode(out, t)
+	if err != nil {
+		if n, err = base64.RawStdEncoding.Decode(out, t); err != nil {
+			return nil, false
+		}
+	}
+	return out[:n], true
+}
+
+func (h *harReader) messages(e *HAREntry) error {
+	i := -1
+	return h.scan.array(func() error {
+		i++
+		m := HARMessage{Index: i}
+		sent, kind := false, ""
+		err := h.scan.object(func(name string) error {
+			var err error
+			var t []byte
+			switch name {
+			case "type":
+				t, err = h.scan.optText()
+				kind = string(t)
+				sent = kind == "send" || kind == "request" || kind == "outgoing"
+			case "opcode":
+				var n int64
+				n, err = h.scan.integer()
+				m.Opcode = int(n)
+			case "data":
+				h.scan.cut = false
+				m.Data, err = h.scan.optText()
+				m.Cut = h.scan.cut
+			default:
+				err = h.scan.skip()
+			}
+			return err
+		})
+		if err != nil || !sent && kind != "" {
+			return err
+		}
+		if m.Opcode == 2 {
+			if out, ok := unbase64(m.Data); ok {
+				m.Data = out
+			}
+		}
+		if len(e.Messages) >= h.limits.Messages {
+			e.BodyCut = true
+			return nil
+		}
+		e.Messages = append(e.Messages, m)
+		return nil
+	})
+}

@@ -1,0 +1,195 @@
+package capture
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/net/http2"
+)
+
+// upstream speaks to servers, in the protocol that the phone chose: HTTP/1.1 for HTTP/1.1, HTTP/2 for HTTP/2 where the
+// server has it.
+type upstream struct {
+	p  *Proxy
+	h1 *http.Transport
+	h2 *http2.Transport
+
+	mu   sync.Mutex
+	only map[string]struct{} // routes whose server has no HTTP/2
+}
+
+// Idle connections kept to servers, for each and in all.
+const (
+	idlePerHost = 128
+	idleInAll   = 1024
+	idleTime    = 60 * time.Second
+	maxRoutes   = 1 << 12
+)
+
+func newUpstream(p *Proxy) *upstream {
+	u := &upstream{p: p, only: map[string]struct{}{}}
+	h1, h2 := u.tlsConfig("http/1.1"), u.tlsConfig("h2", "http/1.1")
+	u.h1 = &http.Transport{
+		DialContext:            u.dialTCP,
+		DialTLSContext:         func(ctx context.Context, _, addr string) (net.Conn, error) { return u.dialTLS(ctx, addr, h1) },
+		TLSNextProto:           map[string]func(string, *tls.Conn) http.RoundTripper{},
+		DisableCompression:     true,
+		MaxIdleConns:           idleInAll,
+		MaxIdleConnsPerHost:    idlePerHost,
+		IdleConnTimeout:        idleTime,
+		ExpectContinueTimeout:  time.Second,
+		MaxResponseHeaderBytes: int64(p.limits.HeaderBytes),
+	}
+	u.h2 = &http2.Transport{
+		DialTLSContext: func(ctx context.Context, _, addr string, _ *tls.Config) (net.Conn, error) {
+			c, err := u.dialTLS(ctx, addr, h2)
+			if err == nil && c.(*tls.Conn).ConnectionState().NegotiatedProtocol != "h2" {
+				_ = c.Close()
+				return nil, errNoH2
+			}
+			return c, err
+		},
+		DisableCompression: true,
+		IdleConnTimeout:    idleTime,
+		MaxHeaderListSize:  uint32(p.limits.HeaderBytes),
+		MaxReadFrameSize:   1 << 20,
+	}
+	return u
+}
+
+var errNoH2 = errors.New("the server does not speak HTTP/2")
+
+func (u *upstream) tlsConfig(protos ...string) *tls.Config {
+	return &tls.Config{
+		RootCAs:                     u.p.opts.Upstream.Roots,
+		NextProtos:                  protos,
+		MinVersion:                  tls.VersionTLS10, // as lenient as the oldest app: its traffic must be seen
+		ClientSessionCache:          tls.NewLRUClientSessionCache(256),
+		DynamicRecordSizingDisabled: true,
+	}
+}
+
+func (u *upstream) close() {
+	u.h1.CloseIdleConnections()
+	u.h2.CloseIdleConnections()
+}
+
+// send forwards a request whose URL.Host is a route.
+func (u *upstream) send(req *http.Request) (*http.Response, error) {
+	if req.ProtoMajor == 2 && req.URL.Scheme == "https" && !u.noH2(req.URL.Host) {
+		resp, err := u.h2.RoundTrip(req)
+		if !errors.Is(err, errNoH2) {
+			return resp, err
+		}
+		u.mu.Lock()
+		if len(u.only) >= maxRoutes {
+			clear(u.only)
+		}
+		u.only[req.URL.Host] = struct{}{}
+		u.mu.Unlock()
+	}
+	return u.h1.RoundTrip(req)
+}
+
+func (u *upstream) noH2(route string) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	_, ok := u.only[route]
+	return ok
+}
+
+// route names where a request goes, as the URL.Host that the transports pool connections by: host:port, or
+// name!host:port when the phone sent another name in SNI than it asked the tunnel for.
+func route(host string, port int, sni string) string {
+	if sni != "" && sni != host {
+		host = sni + "!" + host
+	}
+	return net.JoinHostPort(host, strconv.Itoa(port))
+}
+
+// splitRoute undoes route; name is what the server must prove to be.
+func splitRoute(addr string) (name, host string, port int, err error) {
+	host, portText, err := net.SplitHostPort(addr)
+	if err != nil {
+		return "", "", 0, err
+	}
+	if port, err = strconv.Atoi(portText); err != nil {
+		return "", "", 0, err
+	}
+	name, rest, ok := strings.Cut(host, "!")
+	if ok {
+		return name, rest, port, nil
+	}
+	return host, host, port, nil
+}
+
+func (u *upstream) dialTCP(ctx context.Context, _, addr string) (net.Conn, error) {
+	_, host, port, err := splitRoute(addr)
+	if err != nil {
+		return nil, err
+	}
+	return u.dial(ctx, host, port)
+}
+
+func (u *upstream) dialTLS(ctx context.Context, addr string, config *tls.Config) (net.Conn, error) {
+	name, host, port, err := splitRoute(addr)
+	if err != nil {
+		return nil, err
+	}
+	c, err := u.dial(ctx, host, port)
+	if err != nil {
+		return nil, err
+	}
+	return u.handshake(ctx, c, name, config)
+}
+
+func (u *upstream) handshake(ctx context.Context, c net.Conn, name string, config *tls.Config) (*tls.Conn, error) {
+	config = config.Clone()
+	config.ServerName = name
+	tc := tls.Client(c, config)
+	ctx, cancel := context.WithTimeout(ctx, u.p.limits.Handshake)
+	defer cancel()
+	if err := tc.HandshakeContext(ctx); err != nil {
+		_ = c.Close()
+		return nil, err
+	}
+	return tc, nil
+}
+
+// dial connects to a server, unless that is refused.
+func (u *upstream) dial(ctx context.Context, host string, port int) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, u.p.limits.Dial)
+	defer cancel()
+	addr := net.JoinHostPort(host, strconv.Itoa(port))
+	refuse := u.p.opts.Refuse
+	if custom := u.p.opts.Upstream.Dial; custom != nil {
+		if ip, err := netip.ParseAddr(host); err == nil && refuse != nil {
+			if err := refuse(host, port, ip); err != nil {
+				return nil, err
+			}
+		}
+		return custom(ctx, "tcp", addr)
+	}
+	d := net.Dialer{KeepAlive: 30 * time.Second}
+	if refuse != nil {
+		// Asked here, every address that a name resolves to is checked, and none can change afterwards.
+		d.ControlContext = func(_ context.Context, _, address string, _ syscall.RawConn) error {
+			ap, err := netip.ParseAddrPort(address)
+			if err != nil {
+				return fmt.Errorf("checking %s: %w", address, err)
+			}
+			return refuse(host, port, ap.Addr().Unmap())
+		}
+	}
+	return d.DialContext(ctx, "tcp", addr)
+}
