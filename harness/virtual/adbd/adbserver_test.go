@@ -29,7 +29,7 @@ type adbServer struct {
 }
 
 // startADB starts the real adb server on a listener of ours: no port race, and it is ready at once.
-func startADB(t *testing.T) *adbServer {
+func startADB(t testing.TB) *adbServer {
 	t.Helper()
 	bin, err := exec.LookPath("adb")
 	if err != nil {
@@ -85,7 +85,7 @@ type result struct {
 }
 
 // run runs the adb client.
-func (s *adbServer) run(t *testing.T, stdin io.Reader, args ...string) result {
+func (s *adbServer) run(t testing.TB, stdin io.Reader, args ...string) result {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
 	defer cancel()
@@ -102,7 +102,7 @@ func (s *adbServer) run(t *testing.T, stdin io.Reader, args ...string) result {
 }
 
 // adb runs the client on a phone and wants exit code 0.
-func (s *adbServer) adb(t *testing.T, phone *Server, args ...string) string {
+func (s *adbServer) adb(t testing.TB, phone *Server, args ...string) string {
 	t.Helper()
 	r := s.run(t, nil, append([]string{"-s", phone.Addr().String()}, args...)...)
 	if r.code != 0 {
@@ -112,7 +112,7 @@ func (s *adbServer) adb(t *testing.T, phone *Server, args ...string) string {
 }
 
 // connect makes the server know the phone and waits until it is usable.
-func (s *adbServer) connect(t *testing.T, phone *Server) {
+func (s *adbServer) connect(t testing.TB, phone *Server) {
 	t.Helper()
 	r := s.run(t, nil, "connect", phone.Addr().String())
 	if !strings.HasPrefix(r.out, "connected to") {
@@ -120,7 +120,7 @@ func (s *adbServer) connect(t *testing.T, phone *Server) {
 	}
 }
 
-func (s *adbServer) state(t *testing.T, phone *Server) string {
+func (s *adbServer) state(t testing.TB, phone *Server) string {
 	t.Helper()
 	for line := range strings.Lines(s.run(t, nil, "devices").out) {
 		if serial, state, ok := strings.Cut(strings.TrimSpace(line), "\t"); ok && serial == phone.Addr().String() {
@@ -131,7 +131,7 @@ func (s *adbServer) state(t *testing.T, phone *Server) string {
 }
 
 // back waits until the server has the phone again after a lost link.
-func (s *adbServer) back(t *testing.T, phone *Server) {
+func (s *adbServer) back(t testing.TB, phone *Server) {
 	t.Helper()
 	eventually(t, func() bool { return phone.Stats().Online == 1 && s.state(t, phone) == "device" },
 		func() string { return "the adb server did not come back: " + s.state(t, phone) })
@@ -141,7 +141,7 @@ func (s *adbServer) back(t *testing.T, phone *Server) {
 var leakChecked sync.Map
 
 // startPhone serves a toy and asserts after Close that nothing of it is left.
-func startPhone(t *testing.T, o Options) (*Server, *toy) {
+func startPhone(t testing.TB, o Options) (*Server, *toy) {
 	t.Helper()
 	d := newToy()
 	if o.Device == nil {
@@ -167,7 +167,7 @@ func startPhone(t *testing.T, o Options) (*Server, *toy) {
 }
 
 // noGoroutines fails if code of this package still runs anywhere but in this goroutine.
-func noGoroutines(t *testing.T) {
+func noGoroutines(t testing.TB) {
 	t.Helper()
 	var left []string
 	eventually(t, func() bool {
@@ -184,7 +184,7 @@ func noGoroutines(t *testing.T) {
 }
 
 // eventually waits until cond holds.
-func eventually(t *testing.T, cond func() bool, explain func() string) {
+func eventually(t testing.TB, cond func() bool, explain func() string) {
 	t.Helper()
 	for end := time.Now().Add(15 * time.Second); !cond(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(end) {
@@ -193,7 +193,7 @@ func eventually(t *testing.T, cond func() bool, explain func() string) {
 	}
 }
 
-func writeFile(t *testing.T, data []byte) string {
+func writeFile(t testing.TB, data []byte) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(name, data, 0o640); err != nil {

@@ -12,7 +12,7 @@ import (
 )
 
 // smart opens a service of the phone by adb's smart socket, as any client does: no client's own handling of errors.
-func (s *adbServer) smart(t *testing.T, phone *Server, service string) net.Conn {
+func (s *adbServer) smart(t testing.TB, phone *Server, service string) net.Conn {
 	t.Helper()
 	c, err := net.Dial("tcp", s.addr)
 	if err != nil {

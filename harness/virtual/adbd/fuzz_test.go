@@ -121,7 +121,7 @@ func FuzzReverseRequest(f *testing.F) {
 		f.Add(r)
 	}
 	f.Fuzz(func(t *testing.T, request string) {
-		l := &link{s: New(Options{Device: newToy(), Limits: Limits{Reverses: 2}}), reverse: map[int]string{8080: "tcp:18888"}}
+		l := &link{ctx: t.Context(), s: New(Options{Device: newToy(), Limits: Limits{Reverses: 2}}), reverse: map[int]string{8080: "tcp:18888"}}
 		l.reverseRequest(request)
 		for port, target := range l.reverse {
 			if port < 1 || port > 0xffff || !validTarget(target) || len(l.reverse) > 2 {

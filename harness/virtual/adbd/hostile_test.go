@@ -1,8 +1,11 @@
 package adbd
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
+	"net"
 	"strings"
 	"syscall"
 	"testing"
@@ -19,7 +22,7 @@ func TestHostilePackets(t *testing.T) {
 		}
 		return b
 	}
-	for name, bytes := range map[string][]byte{
+	for name, sent := range map[string][]byte{
 		"unknown command":     raw(0x534c5453, 0, 0, 0, 0, ^uint32(0x534c5453)), // STLS
 		"wrong magic":         raw(cmdOPEN, 1, 0, 0, 0, cmdOPEN),
 		"wrong sum":           append(raw(cmdOPEN, 1, 0, 6, 7, ^cmdOPEN), "sync:\x00"...),
@@ -33,7 +36,7 @@ func TestHostilePackets(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := online(t, phone)
-			h.c.Write(bytes)
+			h.c.Write(sent)
 			h.closed()
 		})
 	}
@@ -163,6 +166,39 @@ func TestStreamRules(t *testing.T) {
 	})
 }
 
+func TestWindowSize(t *testing.T) {
+	phone, _ := startPhone(t, Options{})
+	h := online(t, phone)
+	h.open(1, "shell,v2,TERM=vt100,pty:")
+	id := h.want(cmdOKAY, 1, "")
+	say := func(packets ...[]byte) {
+		t.Helper()
+		h.send(packet{cmd: cmdWRTE, arg0: 1, arg1: id, data: bytes.Join(packets, nil)})
+	}
+	hear := func(want string) {
+		t.Helper()
+		for got := ""; !strings.Contains(got, want); {
+			p := h.read()
+			if p.cmd == cmdWRTE {
+				got += string(p.data[v2Header:])
+				h.send(packet{cmd: cmdOKAY, arg0: 1, arg1: id})
+			} else if p.cmd != cmdOKAY {
+				t.Fatalf("%+v after %q", p, got)
+			}
+		}
+	}
+	hear("$ ")
+	for _, tc := range []struct{ window, want string }{
+		{"24x80,0x0\x00", "24x80 vt100\r\n"},
+		{"50x132,1x1", "50x132 vt100\r\n"},
+		{"-1x99999999,0x0", "50x132 vt100\r\n"},
+		{strings.Repeat("9", 100), "50x132 vt100\r\n"},
+	} {
+		say(appendV2(nil, v2Window, []byte(tc.window)), appendV2(nil, v2Stdin, []byte("window\r")))
+		hear(tc.want)
+	}
+}
+
 func TestLimits(t *testing.T) {
 	t.Run("streams", func(t *testing.T) {
 		phone, _ := startPhone(t, Options{Limits: Limits{Streams: 2}})
@@ -201,7 +237,10 @@ func TestLimits(t *testing.T) {
 	t.Run("links", func(t *testing.T) {
 		phone, _ := startPhone(t, Options{Limits: Limits{Links: 1}})
 		first := online(t, phone)
-		dialHost(t, phone).closed()
+		if c, err := net.Dial("tcp", phone.Addr().String()); err == nil { // or reset before connect has returned
+			(&host{t, c}).closed()
+			c.Close()
+		}
 		first.c.Close()
 		eventually(t, func() bool { return phone.Stats().Links == 0 }, func() string { return "the link stays" })
 		online(t, phone)
@@ -219,7 +258,8 @@ func TestLimits(t *testing.T) {
 
 // A phone may only open exact targets of the link's own table: anything else ends the whole adb server.
 func TestOpensOnlyItsOwnReverses(t *testing.T) {
-	phone, _ := startPhone(t, Options{})
+	var hook strings.Builder
+	phone, _ := startPhone(t, Options{OnReverse: func(port int, on bool) { fmt.Fprintln(&hook, port, on) }})
 	reverse := func(h *host, id uint32, request string) {
 		t.Helper()
 		h.open(id, "reverse:"+request)
@@ -268,6 +308,11 @@ func TestOpensOnlyItsOwnReverses(t *testing.T) {
 		t.Errorf("after killforward: %v", err)
 	}
 	first.silent()
+	reverse(first, 4, "forward:tcp:9090;tcp:1")
+	phone.Close()
+	if got := hook.String(); got != "8080 true\n8080 false\n9090 true\n9090 false\n" {
+		t.Errorf("the phone listened:\n%s", got)
+	}
 }
 
 // The host accepts after the dialler gave up: it must be told.

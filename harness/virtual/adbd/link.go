@@ -68,6 +68,7 @@ func (l *link) run() {
 	l.cancel()
 	l.conn.Close()
 	l.dropStreams(syscall.ECONNRESET)
+	l.endReverses()
 	if err != nil && l.s.ctx.Err() == nil && !errors.Is(err, io.EOF) && !errors.Is(err, net.ErrClosed) {
 		l.s.logf("adb link from %s: %v", l.conn.RemoteAddr(), err)
 	}

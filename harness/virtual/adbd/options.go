@@ -33,6 +33,11 @@ type Options struct {
 	// process (Chromium); see [Server.Reverses]. It stays the same when the link drops and the port is reversed anew.
 	RealListeners bool
 
+	// OnReverse is called when the phone's daemon begins or ends listening on a port, because a link reversed it first or
+	// the last such link has removed it or gone: what the socket tables of the phone show. Calls come one at a time and
+	// must not call the Server.
+	OnReverse func(port int, listening bool)
+
 	// Logf receives one line for each link that ended by an error. Nil drops them.
 	Logf func(format string, args ...any)
 

@@ -94,6 +94,8 @@ func (l *link) bind(port int, target string, norebind bool) (int, error) {
 	defer l.rmu.Unlock()
 	_, bound := l.reverse[port]
 	switch {
+	case l.ctx.Err() != nil:
+		return 0, errors.New("the link is lost") // else nobody would undo it
 	case port != 0 && bound && norebind:
 		return 0, errCannotRebind
 	case !bound && len(l.reverse) >= l.s.opts.Limits.Reverses:
@@ -109,6 +111,9 @@ func (l *link) bind(port int, target string, norebind bool) (int, error) {
 		return 0, fmt.Errorf("cannot bind listener: %w", err)
 	}
 	l.reverse[port] = target
+	if !bound {
+		l.s.listens(port, 1)
+	}
 	return port, nil
 }
 
@@ -117,6 +122,9 @@ func (l *link) unbind(port int) bool {
 	l.rmu.Lock()
 	_, ok := l.reverse[port]
 	delete(l.reverse, port)
+	if ok {
+		l.s.listens(port, -1)
+	}
 	l.rmu.Unlock()
 	if ok {
 		l.s.closeReal(port)
@@ -124,6 +132,31 @@ func (l *link) unbind(port int) bool {
 	return ok
 }
 
+// endReverses is for a link that is lost: its real listeners stay for the next link.
+func (l *link) endReverses() {
+	l.rmu.Lock()
+	defer l.rmu.Unlock()
+	for port := range l.reverse {
+		l.s.listens(port, -1)
+	}
+	clear(l.reverse)
+}
+
+// listens counts the links that reverse a port.
+func (s *Server) listens(port, change int) {
+	s.hookMu.Lock()
+	defer s.hookMu.Unlock()
+	before := s.listening[port]
+	s.listening[port] += change
+	if s.listening[port] == 0 {
+		delete(s.listening, port)
+	}
+	if hook := s.opts.OnReverse; hook != nil && (before == 0) != (before+change == 0) {
+		hook(port, before == 0)
+	}
+}
+
+// clearReverses removes all mappings, as by name.
 func (l *link) clearReverses() {
 	l.rmu.RLock()
 	ports := slices.Collect(maps.Keys(l.reverse))

@@ -147,7 +147,7 @@ func TestDialReverseRefused(t *testing.T) {
 }
 
 // echoServer echoes each connection until its end.
-func echoServer(t *testing.T) net.Listener {
+func echoServer(t testing.TB) net.Listener {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

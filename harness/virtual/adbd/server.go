@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // Server is the ADB daemon of one virtual phone. Its methods may be called from any goroutine; none may be called by
@@ -36,7 +37,9 @@ type Server struct {
 	running     *sync.WaitGroup    // commands of this power-up
 	real        map[int]*realPort
 
-	failed    chan error // why accepting ended, if not by us
+	hookMu    sync.Mutex
+	listening map[int]int // port of the phone -> links that reverse it
+
 	faults    faults
 	gate      gate
 	commands  atomic.Int64
@@ -58,12 +61,12 @@ func New(o Options) *Server {
 		o.MaxData = defaultMaxData
 	}
 	s := &Server{
-		opts:     o,
-		features: implemented(o.Features),
-		cnxnMax:  min(max(o.MaxData, minMaxData), defaultMaxData),
-		logf:     o.Logf,
-		up:       true,
-		failed:   make(chan error, 1),
+		opts:      o,
+		features:  implemented(o.Features),
+		cnxnMax:   min(max(o.MaxData, minMaxData), defaultMaxData),
+		logf:      o.Logf,
+		up:        true,
+		listening: map[int]int{},
 
 		releasePort: func() {},
 		running:     new(sync.WaitGroup),
@@ -102,12 +105,8 @@ func (s *Server) Serve(l net.Listener) error {
 	if err := s.own(l); err != nil {
 		return err
 	}
-	select {
-	case <-s.ctx.Done():
-		return nil
-	case err := <-s.failed:
-		return err
-	}
+	<-s.ctx.Done()
+	return nil
 }
 
 // own starts accepting on l.
@@ -170,6 +169,9 @@ func (s *Server) live() []*link {
 	return slices.Clone(s.links)
 }
 
+// acceptPause is the wait after a failed accept.
+const acceptPause = 50 * time.Millisecond
+
 // accept takes connections until l is closed.
 func (s *Server) accept(l net.Listener) {
 	for {
@@ -177,9 +179,14 @@ func (s *Server) accept(l net.Listener) {
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
-		if err != nil {
-			s.failed <- fmt.Errorf("accepting adb connections: %w", err)
-			return
+		if err != nil { // too many open files, say
+			s.logf("accepting adb connections: %v", err)
+			select {
+			case <-s.ctx.Done():
+				return
+			case <-time.After(acceptPause):
+				continue
+			}
 		}
 		if !s.gate.wait(s.ctx) {
 			conn.Close()

@@ -28,7 +28,7 @@ func appendV2(buf []byte, id byte, data []byte) []byte {
 // demux reads the host's side of shell v2, a byte stream in which packets are split over and joined in WRTEs, until
 // it ends. stdin data is passed on in pieces, so that a packet's length costs no memory. Unknown ids are skipped.
 func demux(r io.Reader, stdin inputSink, window func(rows, cols int)) error {
-	buf := make([]byte, 32<<10)
+	buf := make([]byte, 8<<10)
 	var header [v2Header]byte
 	open := true
 	for {
