@@ -1,16 +1,24 @@
 package leak
 
 import (
-	"bytes"
 	"fmt"
 
 	"github.com/telltale-farm/telltale/capture/decode"
 )
 
-// Searcher finds needles and what can be derived from them. It holds no state between searches and may be used by many goroutines.
+// Searcher finds needles and what can be derived from them, all in one pass over every value of what was sent.
+// It holds no state between searches and may be used by many goroutines.
 type Searcher struct {
-	needles []Needle
-	limits  decode.Limits
+	needles  []Needle
+	limits   decode.Limits
+	patterns []pattern
+	numbers  map[uint64][]number
+	digests  *digests
+
+	short, long filter // patterns of 4 to 6 bytes, and of 7 and more
+	binary      filter // forms sought in binary values alone
+	wide        filter // patterns folded as Unicode, for values with letters beyond ASCII
+	wideText    []pattern
 }
 
 // Result is what a search of one message found, and what kept it from looking.
@@ -18,11 +26,13 @@ type Result struct {
 	Hits      []Hit               // sorted by needle, class, location; without duplicates
 	Opaque    []decode.OpaquePart // what no decoder explains
 	Truncated []string            // limits that were hit, decode.LimitBodyCut among them
+	Names     []decode.Name       // envelopes known by name
 }
 
 // NewSearcher prepares a search for all needles at once. A needle shorter than MinNeedle or of an unknown kind is an error.
 func NewSearcher(needles []Needle, limits decode.Limits) (*Searcher, error) {
-	for _, n := range needles {
+	s := &Searcher{needles: append([]Needle(nil), needles...), limits: limits, numbers: map[uint64][]number{}, digests: newDigests()}
+	for i, n := range s.needles {
 		if len(n.Value) < MinNeedle {
 			return nil, fmt.Errorf("needle %q: %d bytes are too short to search for; it needs %d", n.ID, len(n.Value), MinNeedle)
 		}
@@ -31,21 +41,59 @@ func NewSearcher(needles []Needle, limits decode.Limits) (*Searcher, error) {
 		default:
 			return nil, fmt.Errorf("needle %q: kind %q is none of text, url, id, number, marker", n.ID, n.Kind)
 		}
+		s.enter(derive(int32(i), n))
 	}
-	return &Searcher{needles: needles, limits: limits}, nil
+	s.digests.ready()
+	s.build()
+	return s, nil
+}
+
+func (s *Searcher) enter(d *derivation) {
+	s.patterns = append(s.patterns, d.patterns...)
+	for n, list := range d.numbers {
+		s.numbers[n] = append(s.numbers[n], list...)
+	}
+	for _, in := range d.inputs {
+		s.digests.add(d.needle, in)
+	}
+	if !d.wide {
+		return
+	}
+	for _, p := range d.patterns {
+		if p.strict || isASCII(string(p.exact)) {
+			continue
+		}
+		p.folded = foldUnicode(p.exact)
+		s.wideText = append(s.wideText, p)
+	}
+}
+
+const longPattern = 7 // stride 4, grams of 4
+
+func (s *Searcher) build() {
+	var short, long, binary, wide []int32
+	for i, p := range s.patterns {
+		switch {
+		case p.binary:
+			binary = append(binary, int32(i))
+		case len(p.folded) < longPattern:
+			short = append(short, int32(i))
+		default:
+			long = append(long, int32(i))
+		}
+	}
+	for i := range s.wideText {
+		wide = append(wide, int32(i))
+	}
+	s.short = newFilter(1, s.patterns, short)
+	s.long = newFilter(4, s.patterns, long)
+	s.binary = newFilter(1, s.patterns, binary)
+	s.wide = newFilter(1, s.wideText, wide)
 }
 
 // Search looks for every needle in everything that was sent.
 func (s *Searcher) Search(sent decode.Sent) Result {
-	res := Result{Hits: []Hit{}}
-	rep := decode.Peel(sent, s.limits, func(v *decode.Value) bool {
-		for _, n := range s.needles {
-			if bytes.Contains(v.Data, []byte(n.Value)) {
-				res.Hits = append(res.Hits, Hit{Needle: n.ID, Class: ClassExact, Location: v.Location(), Transforms: v.Transforms(), Value: []byte(n.Value)})
-			}
-		}
-		return true
-	})
-	res.Opaque, res.Truncated = rep.Opaque, rep.Limits
-	return res
+	f := finder{s: s}
+	rep := decode.Peel(sent, s.limits, f.value)
+	return Result{Hits: f.result(), Opaque: rep.Opaque, Truncated: rep.Limits, Names: rep.Names}
 }

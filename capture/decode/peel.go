@@ -1,13 +1,187 @@
 package decode
 
+import "sync"
+
 // Peel shows every value of what was sent to visit, in a fixed order, until visit returns false.
 // The Value is only valid during the call.
 func Peel(s Sent, limits Limits, visit func(*Value) bool) Report {
-	limits = limits.orDefault()
-	visit(&Value{Kind: Text, Data: s.Body, at: &step{op: "body", part: true}})
-	rep := Report{Limits: []string{}, Opaque: []OpaquePart{}, Names: []Name{}}
-	if s.BodyCut {
-		rep.Limits = append(rep.Limits, LimitBodyCut)
-	}
-	return rep
+	p := peelers.Get().(*peeler)
+	defer p.release()
+	p.limits, p.visit = limits.orDefault(), visit
+	p.rep = Report{Limits: []string{}, Opaque: []OpaquePart{}, Names: []Name{}}
+	p.message(s)
+	return p.report(s.BodyCut)
 }
+
+// peelers keep buffers from one message to the next. Nothing of a message outlives its Peel.
+var peelers = sync.Pool{New: func() any { return &peeler{seen: map[sum]bool{}} }}
+
+// peeler is the state of one Peel.
+type peeler struct {
+	limits Limits
+	visit  func(*Value) bool
+	rep    Report
+	val    Value
+
+	stop  bool
+	depth int
+	nodes int
+	bytes int64
+	hit   struct{ bytes, depth, nodes, ratio bool }
+
+	part  uint64 // which part of the message, so that the same text in a header and in the body is seen in both
+	quiet int    // bytes an unexplained value of this part may have without being reported
+	seen  map[sum]bool
+	arena []byte
+	tools tools
+
+	unread *OpaquePart // the innermost layer that nothing explained, until its owner reports or drops it
+}
+
+func (p *peeler) release() {
+	clear(p.seen)
+	*p = peeler{seen: p.seen, arena: p.arena[:0], tools: p.tools}
+	peelers.Put(p)
+}
+
+func (p *peeler) report(cut bool) Report {
+	for _, l := range []struct {
+		hit  bool
+		name string
+	}{{cut, LimitBodyCut}, {p.hit.bytes, LimitBytes}, {p.hit.depth, LimitDepth}, {p.hit.nodes, LimitNodes}, {p.hit.ratio, LimitRatio}} {
+		if l.hit {
+			p.rep.Limits = append(p.rep.Limits, l.name)
+		}
+	}
+	return p.rep
+}
+
+// show hands a value to the visitor.
+func (p *peeler) show(kind ValueKind, at *step, data []byte, loose bool) {
+	if len(data) == 0 || !p.count() {
+		return
+	}
+	p.val = Value{Kind: kind, Data: data, Loose: loose, at: at}
+	if !p.visit(&p.val) {
+		p.stop = true
+	}
+}
+
+// showInt hands a binary number to the visitor, with every reading it may have.
+func (p *peeler) showInt(at *step, decimal []byte, readings ...uint64) {
+	if !p.count() {
+		return
+	}
+	p.val = Value{Kind: Int, Data: decimal, Ints: readings, at: at}
+	if !p.visit(&p.val) {
+		p.stop = true
+	}
+}
+
+func (p *peeler) count() bool {
+	if p.stop {
+		return false
+	}
+	p.nodes++
+	if p.nodes > p.limits.Nodes {
+		p.hit.nodes, p.stop = true, true
+	}
+	return !p.stop
+}
+
+// enter goes one layer down; the caller must leave() when it returns true.
+func (p *peeler) enter() bool {
+	if p.stop {
+		return false
+	}
+	if p.depth >= p.limits.Depth {
+		p.hit.depth = true
+		return false
+	}
+	p.depth++
+	return true
+}
+
+func (p *peeler) leave() { p.depth-- }
+
+// alloc gives n bytes that live until the arena is reset by the caller, or nil when the budget is spent.
+func (p *peeler) alloc(n int) []byte {
+	if !p.spend(n) {
+		return nil
+	}
+	if n > arenaChunk/4 {
+		return make([]byte, n)
+	}
+	if len(p.arena)+n > cap(p.arena) {
+		p.arena = make([]byte, 0, arenaChunk)
+	}
+	at := len(p.arena)
+	p.arena = p.arena[:at+n]
+	return p.arena[at : at+n : at+n]
+}
+
+const arenaChunk = 64 << 10
+
+func (p *peeler) spend(n int) bool {
+	if p.bytes+int64(n) > p.limits.Bytes {
+		p.hit.bytes = true
+		return false
+	}
+	p.bytes += int64(n)
+	return true
+}
+
+// child peels what a layer gave. The same bytes in the same part of a message are peeled once, whichever way they came out.
+// It says whether something explained them.
+func (p *peeler) child(at *step, data []byte) bool {
+	if len(data) == 0 {
+		return true
+	}
+	var key sum
+	if len(data) >= 8 {
+		key = sumOf(data, p.part)
+		if explained, ok := p.seen[key]; ok {
+			return explained
+		}
+		p.seen[key] = true // until it is known; a value inside itself is no news
+	}
+	explained := p.value(at, data)
+	if !explained && len(data) >= 8 {
+		p.seen[key] = false
+	}
+	return explained
+}
+
+// leaf peels a value that stands on its own in a document, and reports it when nothing explains it.
+func (p *peeler) leaf(at *step, data []byte) {
+	p.unread = nil
+	if !p.value(at, data) {
+		p.opaque(at, data)
+	}
+	p.unread = nil
+}
+
+// value peels anything.
+func (p *peeler) value(at *step, data []byte) bool {
+	if len(data) < minValue {
+		return true
+	}
+	if !p.enter() {
+		p.show(Bytes, at, data, true)
+		return true
+	}
+	defer p.leave()
+	mark := p.arena
+	m := maskOf(data)
+	var ok bool
+	if isText(data, m) {
+		ok = p.text(at, data, m)
+	} else {
+		ok = p.binary(at, data, m)
+	}
+	p.arena = mark
+	return ok
+}
+
+// minValue is the shortest value worth a look, in bytes: no needle is shorter.
+const minValue = 4

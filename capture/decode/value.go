@@ -30,9 +30,10 @@ type Value struct {
 type step struct {
 	up     *step
 	op     string // empty for a step that only names a place
-	detail string
-	path   *path // where in a document, if it has places
-	part   bool  // the first step: body, header X ...
+	detail string // a name that the phone chose
+	place  string // a name of ours: "#2", "@17"
+	path   *path  // where in a document, if it has places
+	part   bool   // the first step: body, header X ...
 }
 
 // path is a live position in a document; it is rendered only when somebody asks.
@@ -96,6 +97,12 @@ func (s *step) label() string {
 	if s.detail != "" {
 		b.WriteByte(' ')
 		b.WriteString(showName([]byte(s.detail)))
+	}
+	if s.place != "" {
+		if b.Len() > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(s.place)
 	}
 	if s.path != nil {
 		b.WriteString(" $")

@@ -13,6 +13,9 @@ import (
 // Help() string, which holds an example and an EXIT STATUS block.
 type verbs struct {
 	globals
+
+	Scan   scanCmd   `cmd:"" help:"Search captures for canaries, however they were packed."`
+	Decode decodeCmd `cmd:"" help:"Show the values that a captured body holds."`
 }
 
 // globals are the flags that every verb has.

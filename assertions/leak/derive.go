@@ -1,0 +1,190 @@
+package leak
+
+import (
+	"bytes"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// pattern is one spelling of a needle to look for.
+type pattern struct {
+	needle int32
+	folded []byte   // in lower case; ASCII only
+	exact  []byte   // as it must stand to count as itself; another case is the weaker class "normalised"
+	names  []string // transforms that this spelling stands for, innermost
+	class  string
+	edge   edge
+	strict bool // case must agree
+	binary bool // sought in binary values alone
+	word   int8 // number of a word of the needle, from 1; 0 is the whole
+}
+
+// number is a value to compare binary numbers with.
+type number struct {
+	needle int32
+	names  []string
+	class  string
+}
+
+// derivation collects what a needle may look like.
+type derivation struct {
+	needle   int32
+	patterns []pattern
+	numbers  map[uint64][]number
+	inputs   []input // to digest
+	wide     bool    // has letters beyond ASCII
+}
+
+// input is a spelling of which digests are sought.
+type input struct {
+	text  string
+	names []string
+	part  bool // of a part of a URL
+}
+
+func (d *derivation) add(text string, class string, e edge, names ...string) {
+	if len(text) < MinNeedle {
+		return
+	}
+	d.patterns = append(d.patterns, pattern{needle: d.needle, folded: foldASCII([]byte(text)), exact: []byte(text), class: class, edge: e, names: names})
+}
+
+// bytes adds a binary form.
+func (d *derivation) bytes(b []byte, names ...string) {
+	if len(b) < MinNeedle {
+		return
+	}
+	d.patterns = append(d.patterns, pattern{needle: d.needle, folded: foldASCII(b), exact: b, class: ClassNormalised, edge: edgeNone, names: names, strict: true, binary: true})
+}
+
+func (d *derivation) digest(text string, names ...string) {
+	for _, in := range d.inputs {
+		if in.text == text {
+			return
+		}
+	}
+	d.inputs = append(d.inputs, input{text: text, names: names})
+}
+
+// derive lists the spellings of a needle.
+func derive(i int32, n Needle) *derivation {
+	d := &derivation{needle: i, numbers: map[uint64][]number{}}
+	v := n.Value
+	switch n.Kind {
+	case ValueMarker:
+		d.patterns = append(d.patterns, pattern{needle: i, folded: foldASCII([]byte(v)), exact: []byte(v), class: ClassMarker, edge: edgeMarker, strict: true})
+		return d
+	case ValueURL:
+		d.url(v)
+	case ValueID:
+		d.id(v)
+	case ValueNumber:
+		d.number(v)
+	default:
+		d.text(v)
+	}
+	d.charsets(v)
+	d.digest(v)
+	d.digest(strings.ToLower(v), "lower")
+	d.digest(strings.ToUpper(v), "upper")
+	return d
+}
+
+// text derives from words.
+func (d *derivation) text(v string) {
+	e := edgeText
+	if looksHost(v) {
+		e = edgeHost
+	}
+	d.add(v, ClassExact, e)
+	for _, form := range []norm.Form{norm.NFC, norm.NFD} {
+		if f := form.String(v); f != v {
+			d.add(f, ClassNormalised, e, "unicode-form")
+		}
+	}
+	words := strings.Fields(v)
+	if len(words) < 2 {
+		return
+	}
+	for _, sep := range []string{"", "_", "-", "+", ".", ",", "/", "|"} {
+		if j := strings.Join(words, sep); j != v {
+			d.add(j, ClassNormalised, edgeText, "joined")
+		}
+	}
+	d.digest(strings.Join(words, ""), "joined")
+	d.digest(strings.Join(words, "+"), "plus")
+	d.digest(strings.Join(words, "%20"), "percent")
+	d.words(words)
+}
+
+// words adds each word on its own: all of them in one value, or side by side, are the needle split or reordered.
+func (d *derivation) words(words []string) {
+	long := 0
+	for _, w := range words {
+		if len(w) >= MinNeedle {
+			long++
+		}
+	}
+	if long < 2 || long != len(words) || len(words) > 100 {
+		return
+	}
+	for i, w := range words {
+		d.patterns = append(d.patterns, pattern{needle: d.needle, folded: foldASCII([]byte(w)), exact: []byte(w), class: ClassNormalised, edge: edgeText,
+			names: []string{"words"}, word: int8(i + 1)})
+	}
+}
+
+// looksHost says whether a text is a host name: labels of letters, digits and dashes with dots between.
+func looksHost(v string) bool {
+	labels := strings.Split(v, ".")
+	if len(labels) < 2 {
+		return false
+	}
+	for _, l := range labels {
+		if l == "" || strings.Trim(strings.ToLower(l), "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
+			return false
+		}
+	}
+	return true
+}
+
+func foldASCII(b []byte) []byte {
+	out := bytes.Clone(b)
+	for i, c := range out {
+		if c >= 'A' && c <= 'Z' {
+			out[i] = c | 0x20
+		}
+	}
+	return out
+}
+
+// equalFold compares with a folded pattern.
+func equalFold(v, folded []byte) bool {
+	for i, c := range folded {
+		x := v[i]
+		if x >= 'A' && x <= 'Z' {
+			x |= 0x20
+		}
+		if x != c {
+			return false
+		}
+	}
+	return true
+}
+
+// foldUnicode brings text to the form in which spellings that differ only in case or composition are the same.
+func foldUnicode(b []byte) []byte {
+	return bytes.Map(unicode.ToLower, norm.NFC.Bytes(b))
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,155 @@
+package leak
+
+import (
+	"crypto/md5"
+	"crypto/sha1"
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/binary"
+	"encoding/hex"
+)
+
+// digest is a digest of a spelling of a needle.
+type digest struct {
+	needle int32
+	class  string
+	names  []string
+	sum    []byte
+}
+
+// minDigest is how much of a digest must be there, in bytes. 32-bit checksums say nothing.
+const minDigest = 8
+
+// digests finds digests by their first eight bytes.
+type digests struct {
+	first map[uint64][]digest
+	bits  []uint64 // a filter before the map
+	mask  uint64
+}
+
+func newDigests() *digests { return &digests{first: map[uint64][]digest{}} }
+
+func (t *digests) add(needle int32, in input) {
+	class := ClassHashed
+	if in.part {
+		class = ClassPart
+	}
+	b := []byte(in.text)
+	m5, s1, s224, s256, s384, s512 := md5.Sum(b), sha1.Sum(b), sha256.Sum224(b), sha256.Sum256(b), sha512.Sum384(b), sha512.Sum512(b)
+	for _, d := range []struct {
+		name string
+		sum  []byte
+	}{{"md5", m5[:]}, {"sha1", s1[:]}, {"sha224", s224[:]}, {"sha256", s256[:]}, {"sha384", s384[:]}, {"sha512", s512[:]}} {
+		names := append(append([]string(nil), in.names...), d.name)
+		t.enter(digest{needle, class, names, d.sum})
+		if d.name == "md5" {
+			t.enter(digest{needle, class, append(names[:len(names):len(names)], "middle"), m5[4:12]}) // the 16 hex digits that some call a short md5
+		}
+		if d.name == "md5" || d.name == "sha1" || d.name == "sha256" { // and a digest of the digest's hex
+			h := []byte(hex.EncodeToString(d.sum))
+			again5, again256 := md5.Sum(h), sha256.Sum256(h)
+			t.enter(digest{needle, class, append(names[:len(names):len(names)], "md5"), again5[:]})
+			t.enter(digest{needle, class, append(names[:len(names):len(names)], "sha256"), again256[:]})
+		}
+	}
+}
+
+func (t *digests) enter(d digest) {
+	k := binary.BigEndian.Uint64(d.sum)
+	t.first[k] = append(t.first[k], d)
+}
+
+// ready builds the filter.
+func (t *digests) ready() {
+	n := 64
+	for n < 2*len(t.first) {
+		n *= 2
+	}
+	t.bits, t.mask = make([]uint64, n), uint64(n)-1
+	for k := range t.first {
+		t.bits[k>>6&t.mask] |= 1 << (k & 63)
+	}
+}
+
+func (t *digests) lookup(k uint64) []digest {
+	if t.bits[k>>6&t.mask]&(1<<(k&63)) == 0 {
+		return nil
+	}
+	return t.first[k]
+}
+
+// inText finds digests in runs of hex digits: a run must be a digest, or the beginning of one of at least 16 digits.
+func (t *digests) inText(v []byte, found func(d *digest, start, end int)) {
+	const least = 2 * minDigest
+	for i := 0; i+least <= len(v); {
+		j := i + least - 1
+		for j >= i && hexByte(v[j]) {
+			j--
+		}
+		if j >= i {
+			i = j + 1
+			continue
+		}
+		start, end := i, i+least
+		for start > 0 && hexByte(v[start-1]) {
+			start--
+		}
+		for end < len(v) && hexByte(v[end]) {
+			end++
+		}
+		i = end
+		var k uint64
+		for _, c := range v[start : start+least] {
+			k = k<<4 | uint64(hexValue(c))
+		}
+		for n := range t.lookup(k) {
+			d := &t.first[k][n]
+			if end-start <= 2*len(d.sum) && hexPrefix(v[start:end], d.sum) {
+				found(d, start, end)
+			}
+		}
+	}
+}
+
+// inBytes finds raw digests: a whole one, or the beginning of one, as the value; in a loose value a whole one anywhere.
+func (t *digests) inBytes(v []byte, loose bool, found func(d *digest, start, end int)) {
+	for i := 0; i+minDigest <= len(v) && (loose || i == 0); i++ {
+		k := binary.BigEndian.Uint64(v[i:])
+		if t.bits[k>>6&t.mask]&(1<<(k&63)) == 0 {
+			continue
+		}
+		for n := range t.first[k] {
+			d := &t.first[k][n]
+			rest := v[i:]
+			switch {
+			case (loose && len(rest) >= len(d.sum) || len(rest) == len(d.sum) && i == 0) && len(d.sum) >= 16 && string(rest[:len(d.sum)]) == string(d.sum):
+				found(d, i, i+len(d.sum))
+			case i == 0 && len(rest) < len(d.sum) && string(rest) == string(d.sum[:len(rest)]):
+				found(d, 0, len(rest))
+			}
+		}
+	}
+}
+
+func hexValue(c byte) byte {
+	switch {
+	case c <= '9':
+		return c - '0'
+	default:
+		return c | 0x20 - 'a' + 10
+	}
+}
+
+// hexPrefix says whether hex digits are the beginning of the hex of sum.
+func hexPrefix(v, sum []byte) bool {
+	for i, c := range v {
+		b := sum[i/2]
+		if i%2 == 0 {
+			b >>= 4
+		}
+		if hexValue(c) != b&15 {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,200 @@
+package leak
+
+import (
+	"unicode"
+	"unicode/utf8"
+)
+
+// edge says what may stand beside a match, so that a canary inside a longer word, number, host or hex string is not one.
+type edge uint8
+
+const (
+	edgeNone   edge = iota // binary forms: any byte in a loose value, the whole of another
+	edgeText               // no letter or digit
+	edgeHost               // moreover no further label of a host name
+	edgeNumber             // no digit, no fraction, not inside a longer hex string
+	edgeHex                // no hex digit
+	edgeMarker             // no letter of a name, nor a dot or dollar that goes on
+	edgeWide               // UTF-16: no letter or digit as the neighbouring unit
+)
+
+// holds says whether a match in v from start to end stands by itself. Loose: v may be an unknown binary format, where the
+// byte before a text can be its length, and the byte after it the tag of the next field.
+func (e edge) holds(v []byte, start, end int, loose bool) bool {
+	if e == edgeNone {
+		return loose || start == 0 && end == len(v)
+	}
+	left, right := e.left(v, start), e.right(v, end)
+	if left && right {
+		return true
+	}
+	if !loose {
+		return false
+	}
+	return prefixed(v, start, end, left, right)
+}
+
+func (e edge) left(v []byte, at int) bool {
+	if at == 0 {
+		return true
+	}
+	c := v[at-1]
+	switch e {
+	case edgeWide:
+		return !alnumByte(c) && (at < 2 || c != 0 || !alnumByte(v[at-2]))
+	case edgeNumber:
+		if digitByte(c) || (c == '.' || c == ',') && at > 1 && digitByte(v[at-2]) {
+			return false
+		}
+		return !(hexByte(c) && hexRun(v, at-1, -1))
+	case edgeHex:
+		return !hexByte(c)
+	case edgeMarker:
+		if c == '.' || c == '$' || c == '-' {
+			return at < 2 || !alnumByte(v[at-2])
+		}
+		return !alnumByte(c) && c != '_' && c < utf8.RuneSelf
+	case edgeHost: // "app-host.example" still names it, "www.host.example" is another host
+		if c == '.' {
+			return at < 2 || !alnumByte(v[at-2])
+		}
+	}
+	return !letterBefore(v, at)
+}
+
+func (e edge) right(v []byte, at int) bool {
+	if at >= len(v) {
+		return true
+	}
+	c := v[at]
+	switch e {
+	case edgeWide:
+		return !(at+1 < len(v) && (c == 0 && alnumByte(v[at+1]) || alnumByte(c) && v[at+1] == 0))
+	case edgeNumber:
+		return !digitByte(c) && !(hexByte(c) && hexRun(v, at, 1))
+	case edgeHex:
+		return !hexByte(c)
+	case edgeMarker:
+		if c == '.' || c == '$' || c == '-' {
+			return at+1 >= len(v) || !alnumByte(v[at+1])
+		}
+		return !alnumByte(c) && c != '_' && c < utf8.RuneSelf
+	case edgeHost:
+		if c == '.' || c == '-' {
+			return at+1 >= len(v) || !alnumByte(v[at+1])
+		}
+	}
+	return !letterAfter(v, at)
+}
+
+// hexRun says whether the letters and digits from at on in direction d are all hex, as in a longer hex string. "imei867..." is none.
+func hexRun(v []byte, at, d int) bool {
+	for ; at >= 0 && at < len(v); at += d {
+		switch c := v[at]; {
+		case hexByte(c):
+		case alnumByte(c):
+			return false
+		default:
+			return true
+		}
+	}
+	return true
+}
+
+// letterBefore and letterAfter say whether a letter or digit adjoins. Scripts that are written without spaces do not count.
+func letterBefore(v []byte, at int) bool {
+	if c := v[at-1]; c < utf8.RuneSelf {
+		return alnumByte(c)
+	}
+	r, n := utf8.DecodeLastRune(v[:at])
+	return n > 1 && wordRune(r)
+}
+
+func letterAfter(v []byte, at int) bool {
+	if c := v[at]; c < utf8.RuneSelf {
+		return alnumByte(c)
+	}
+	r, n := utf8.DecodeRune(v[at:])
+	return n > 1 && wordRune(r)
+}
+
+func wordRune(r rune) bool {
+	if unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar, unicode.Hangul) {
+		return false
+	}
+	return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)
+}
+
+// prefixed says whether a text in a binary format is set off by a length before it, although letters adjoin.
+func prefixed(v []byte, start, end int, left, right bool) bool {
+	if !left {
+		if n, ok := lengthBefore(v, start); !ok || n < end-start || !right && n != end-start {
+			return false
+		}
+		return true
+	}
+	// The match begins well but a letter follows: the text it stands in must end here by its length.
+	run := start
+	for run > 0 && start-run < 1<<14 && printByte(v[run-1]) {
+		run--
+	}
+	for s := run; s <= start && s < run+3; s++ {
+		for _, n := range lengthsBefore(v, s) {
+			if s+n == end {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func lengthBefore(v []byte, at int) (int, bool) {
+	for _, n := range lengthsBefore(v, at) {
+		if n > 0 && at+n <= len(v) && (at+n == len(v) || n < 1<<16) && textUntil(v[at:at+n]) {
+			return n, true
+		}
+	}
+	return 0, false
+}
+
+// textUntil says whether bytes have no control character, as a text that a length announces.
+func textUntil(b []byte) bool {
+	for _, c := range b {
+		if c < ' ' && c != '\n' && c != '\t' && c != '\r' {
+			return false
+		}
+	}
+	return true
+}
+
+// lengthsBefore reads the length that may stand before at, in the ways of binary formats: a byte (protobuf, Thrift,
+// Pascal), its double (Avro), the low bits of it (MessagePack, CBOR), two bytes of varint, two or four bytes of either order.
+func lengthsBefore(v []byte, at int) []int {
+	if at == 0 {
+		return nil
+	}
+	c := int(v[at-1])
+	out := []int{c, c >> 1, c & 0x1f, c & 0x0f}
+	if at >= 2 {
+		d := int(v[at-2])
+		out = append(out, d|c<<8, d<<8|c)
+		if d >= 0x80 && c < 0x80 {
+			out = append(out, d&0x7f|c<<7, (d&0x7f|c<<7)>>1)
+		}
+	}
+	if at >= 4 {
+		a, b, d := int(v[at-4]), int(v[at-3]), int(v[at-2])
+		if a < 4 {
+			out = append(out, a<<24|b<<16|d<<8|c)
+		}
+		if c < 4 {
+			out = append(out, c<<24|d<<16|b<<8|a)
+		}
+	}
+	return out
+}
+
+func digitByte(c byte) bool { return c >= '0' && c <= '9' }
+func hexByte(c byte) bool   { return digitByte(c) || c|0x20 >= 'a' && c|0x20 <= 'f' }
+func alnumByte(c byte) bool { return digitByte(c) || c|0x20 >= 'a' && c|0x20 <= 'z' }
+func printByte(c byte) bool { return c >= ' ' && c != 0x7f }

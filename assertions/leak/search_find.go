@@ -1,0 +1,159 @@
+package leak
+
+import (
+	"bytes"
+	"unicode/utf8"
+
+	"github.com/telltale-farm/telltale/capture/decode"
+)
+
+// finder collects the hits of one search.
+type finder struct {
+	s     *Searcher
+	v     *decode.Value
+	hits  []Hit
+	seen  map[hitKey]bool
+	count map[int32]int // hits of a needle so far
+	words map[wordKey]*wordPlace
+	order []wordKey
+}
+
+type hitKey struct {
+	needle      int32
+	class, name string
+	location    string
+}
+
+// maxHits is how many places are listed of one needle in one message. The first ones in the order of the message are kept.
+const maxHits = 64
+
+// value searches one value.
+func (f *finder) value(v *decode.Value) bool {
+	f.v = v
+	s := f.s
+	if v.Kind == decode.Int {
+		f.numbers(v)
+		return true
+	}
+	s.long.candidates(v.Data, f.compare)
+	if len(s.short.bits) > 0 && s.short.entries > 0 {
+		s.short.candidates(v.Data, f.compare)
+	}
+	if v.Kind == decode.Bytes {
+		s.binary.candidates(v.Data, f.compare)
+		s.digests.inBytes(v.Data, v.Loose, f.digest)
+	}
+	s.digests.inText(v.Data, f.digest)
+	if len(s.wideText) > 0 && !onlyASCII(v.Data) && utf8.Valid(v.Data) {
+		folded := foldUnicode(v.Data)
+		s.wide.candidates(folded, func(p int32, at int) { f.compareWide(folded, p, at) })
+	}
+	return true
+}
+
+func onlyASCII(b []byte) bool {
+	for _, c := range b {
+		if c >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// compare looks at a place where a pattern may stand.
+func (f *finder) compare(i int32, at int) {
+	p := &f.s.patterns[i]
+	end := at + len(p.folded)
+	if at < 0 || end > len(f.v.Data) {
+		return
+	}
+	got := f.v.Data[at:end]
+	same := bytes.Equal(got, p.exact)
+	if !same && (p.strict || !equalFold(got, p.folded)) {
+		return
+	}
+	if !p.edge.holds(f.v.Data, at, end, f.v.Loose) {
+		return
+	}
+	if p.word > 0 {
+		f.word(p, got)
+		return
+	}
+	class, names := p.class, p.names
+	if !same {
+		names = append(names[:len(names):len(names)], "case")
+		if class == ClassExact {
+			class = ClassNormalised
+		}
+	}
+	f.hit(p.needle, class, names, f.v.Data, at, end)
+}
+
+// compareWide looks at a place in a value that was folded as Unicode. Spellings that agree without folding were found already.
+func (f *finder) compareWide(v []byte, i int32, at int) {
+	p := &f.s.wideText[i]
+	end := at + len(p.folded)
+	if at < 0 || end > len(v) || !bytes.Equal(v[at:end], p.folded) || !p.edge.holds(v, at, end, f.v.Loose) {
+		return
+	}
+	if p.word > 0 {
+		f.word(p, v[at:end])
+		return
+	}
+	if bytes.Contains(f.v.Data, p.exact) {
+		return
+	}
+	class := p.class
+	if class == ClassExact {
+		class = ClassNormalised
+	}
+	f.hit(p.needle, class, append(p.names[:len(p.names):len(p.names)], "case"), v, at, end)
+}
+
+func (f *finder) numbers(v *decode.Value) {
+	for _, n := range v.Ints {
+		for _, x := range f.s.numbers[n] {
+			f.hit(x.needle, x.class, x.names, v.Data, 0, len(v.Data))
+		}
+	}
+}
+
+func (f *finder) digest(d *digest, start, end int) {
+	f.hit(d.needle, d.class, d.names, f.v.Data, start, end)
+}
+
+// hit records one place.
+func (f *finder) hit(needle int32, class string, names []string, v []byte, start, end int) {
+	if f.seen == nil {
+		f.seen, f.count = map[hitKey]bool{}, map[int32]int{}
+	}
+	if f.count[needle] >= maxHits {
+		return
+	}
+	loc := f.v.Location()
+	if class == ClassExact || class == ClassNormalised || class == ClassPart {
+		if part := f.v.Part(); isHeader(part, "header Referer") || isHeader(part, "header Origin") {
+			if class != ClassPart {
+				class = ClassHeader
+			}
+		}
+	}
+	key := hitKey{needle: needle, class: class, location: loc}
+	if len(names) > 0 {
+		key.name = names[len(names)-1]
+	}
+	if f.seen[key] {
+		return
+	}
+	f.seen[key] = true
+	f.count[needle]++
+	n := f.s.needles[needle]
+	f.hits = append(f.hits, Hit{
+		Needle: n.ID, Class: class, Location: loc, Transforms: append(f.v.Transforms(), names...),
+		Value: bytes.Clone(v[start:end]), Preview: preview(n.Kind, v, start, end),
+	})
+}
+
+func isHeader(part, name string) bool {
+	return len(part) == len(name) && equalFold([]byte(part), foldASCII([]byte(name)))
+}

@@ -1,0 +1,151 @@
+package leak
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/telltale-farm/telltale/capture/decode"
+	"github.com/telltale-farm/telltale/capture/flow"
+)
+
+var (
+	wantText   = Needle{"t", ValueText, "velvet okapi 7f3a91"}
+	wantWide   = Needle{"w", ValueText, "zéphyr кукушка 7f3a91"}
+	wantURL    = Needle{"u", ValueURL, "https://canary-5d20.example/path/7f3a91?q=a+b&lang=fr"}
+	wantHost   = Needle{"h", ValueText, "canary-5d20.example"}
+	wantUUID   = Needle{"i", ValueID, "5e77c02f-031a-4c9d-a1ff-cb2a6f40023c"}
+	wantMAC    = Needle{"m", ValueID, "02:00:5e:10:ab:9f"}
+	wantIMEI   = Needle{"n", ValueNumber, "867254269213547"}
+	wantMarker = Needle{"k", ValueMarker, "com.android.settings"}
+)
+
+// classes gives class and last transform of each hit, in order.
+func classesOf(hits []Hit) string {
+	var out []string
+	for _, h := range hits {
+		s := h.Class
+		if len(h.Transforms) > 0 {
+			s += "/" + h.Transforms[len(h.Transforms)-1]
+		}
+		out = append(out, s)
+	}
+	return strings.Join(out, " ")
+}
+
+func TestSearch(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		needle Needle
+		body   string
+		want   string
+	}{
+		{"text", wantText, `say velvet okapi 7f3a91.`, "exact"},
+		{"text inside a longer word", wantText, `velvet okapi 7f3a91e`, ""},
+		{"text after a letter", wantText, `xvelvet okapi 7f3a91`, ""},
+		{"text in capitals", wantText, `VELVET OKAPI 7F3A91`, "normalised/case"},
+		{"text with a word changed", wantText, `velvet okapis 7f3a91`, ""},
+		{"text with its words joined", wantText, `x=velvet_okapi_7f3a91;`, "normalised/joined"},
+		{"text with its words reordered", wantText, `7f3a91, then velvet, then okapi`, "normalised/words"},
+		{"text with its words in a list", wantText, `{"q":["velvet","okapi","7f3a91"]}`, "normalised/words"},
+		{"words in different objects", wantText, `{"a":{"x":"velvet"},"b":{"x":"okapi"},"c":{"y":"7f3a91"}}`, ""},
+		{"text in UTF-16", wantText, "v\x00e\x00l\x00v\x00e\x00t\x00 \x00o\x00k\x00a\x00p\x00i\x00 \x007\x00f\x003\x00a\x009\x001\x00", "exact/utf-16le"},
+		{"letters beyond ASCII", wantWide, `{"q":"zéphyr кукушка 7f3a91"}`, "exact/json"},
+		{"letters beyond ASCII, in capitals", wantWide, `ZÉPHYR КУКУШКА 7F3A91`, "normalised/case"},
+		{"letters beyond ASCII, decomposed", wantWide, "ze\u0301phyr кукушка 7f3a91", "normalised/unicode-form"},
+		{"letters beyond ASCII, other word", wantWide, `zéphyr кукушки 7f3a91`, ""},
+		{"md5 of text", wantText, `{"h":"71a4f6e0bd4a5ec8b4a0a8b1d4b1e7f0"}`, ""},
+
+		{"url", wantURL, `{"u":"https://canary-5d20.example/path/7f3a91?q=a+b&lang=fr"}`, "exact/json"},
+		{"url with more behind it", wantURL, `https://canary-5d20.example/path/7f3a91?q=a+b&lang=fr&utm=1`, "exact"},
+		{"url of another value", wantURL, `https://canary-5d20.example/path/7f3a91?q=a+b&lang=fra`, "part/no-query"},
+		{"url without scheme", wantURL, `see canary-5d20.example/path/7f3a91?q=a+b&lang=fr`, "normalised/normalised-url"},
+		{"url by http and with www", wantURL, `http://www.canary-5d20.example/path/7f3a91?q=a+b&lang=fr`, "normalised/normalised-url"},
+		{"host of a url", wantURL, `{"d":"canary-5d20.example"}`, "part/host"},
+		{"host inside a longer host", wantURL, `{"d":"canary-5d20.example.evil.test"}`, ""},
+		{"other host", wantURL, `https://canary-5d2f.example/other/7f3a91?q=a+b&lang=fr`, ""},
+
+		{"host", wantHost, `https://canary-5d20.example/`, "exact"},
+		{"host and a longer one", wantHost, `https://canary-5d20.example.evil.test/`, ""},
+		{"host below another", wantHost, `https://www.canary-5d20.example/`, ""},
+		{"host at the end of a sentence", wantHost, `I saw canary-5d20.example.`, "exact"},
+
+		{"id", wantUUID, `{"i":"5e77c02f-031a-4c9d-a1ff-cb2a6f40023c"}`, "exact/json"},
+		{"id in capitals", wantUUID, `{"i":"5E77C02F-031A-4C9D-A1FF-CB2A6F40023C"}`, "normalised/case"},
+		{"id without dashes", wantUUID, `{"i":"5e77c02f031a4c9da1ffcb2a6f40023c"}`, "normalised/no-separators"},
+		{"id inside a longer hex string", wantUUID, `{"i":"5e77c02f031a4c9da1ffcb2a6f40023cd0"}`, ""},
+		{"id with another tail", wantUUID, `{"i":"5e77c02f-031a-4c9d-a1ff-cb2a6f40023d"}`, ""},
+		{"id as bytes", wantUUID, "\x00\x01^w\xc0/\x03\x1aL\x9d\xa1\xff\xcb*o@\x02<\x07\x08", "normalised/bytes"},
+		{"hardware address with dashes", wantMAC, `02-00-5E-10-AB-9F`, "normalised/case"},
+		{"hardware address bare", wantMAC, `02005e10ab9f`, "normalised/no-separators"},
+		{"hardware address of another", wantMAC, `02:00:5e:10:ab:9e`, ""},
+
+		{"number", wantIMEI, `imei867254269213547`, "exact"},
+		{"number in JSON", wantIMEI, `{"i":867254269213547}`, "exact/json"},
+		{"number as Java writes doubles", wantIMEI, `{"i":8.67254269213547E14}`, "exact/json"},
+		{"number in a longer number", wantIMEI, `{"i":8672542692135470}`, ""},
+		{"number as a fraction", wantIMEI, `{"i":0.867254269213547}`, ""},
+		{"number in a hex string", wantIMEI, `{"i":"a867254269213547b"}`, ""},
+		{"number of another phone", wantIMEI, `{"i":867254269213548}`, ""},
+		{"number as a phone shows it", wantIMEI, `86-725426-921354-7`, "normalised/separators"},
+		{"number as bytes", wantIMEI, "\x00\x00\x00\x00\x00\x00\x03\x14\xc3\x5e\xa5\x7b\x6b\x01\xff", "normalised/int64-be"},
+
+		{"marker", wantMarker, `{"p":"com.android.settings"}`, "marker/json"},
+		{"marker before an activity", wantMarker, `com.android.settings/.Main`, "marker"},
+		{"marker of a longer package", wantMarker, `com.android.settings.intelligence`, ""},
+		{"marker below another package", wantMarker, `x.com.android.settings`, ""},
+		{"marker in capitals", wantMarker, `COM.ANDROID.SETTINGS`, ""},
+		{"marker hashed", wantMarker, `{"h":"b5be0b5b21d23ff5ba2ba3ba3ee2d3a6"}`, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s, err := NewSearcher([]Needle{c.needle}, decode.Limits{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := s.Search(decode.Sent{Body: []byte(c.body)})
+			if got := classesOf(r.Hits); got != c.want {
+				t.Errorf("got %q, want %q\n%+v", got, c.want, r.Hits)
+			}
+		})
+	}
+}
+
+func TestSearchSeesEveryPart(t *testing.T) {
+	const v = "velvet okapi 7f3a91"
+	for _, c := range []struct {
+		name string
+		sent decode.Sent
+		want string
+	}{
+		{"query", decode.Sent{Method: "GET", Target: "https://a.example/b?q=velvet%20okapi+7f3a91"}, "exact query q"},
+		{"path", decode.Sent{Method: "GET", Target: "https://a.example/s/velvet%20okapi%207f3a91"}, "exact path > percent|exact path > segment 2 > percent"},
+		{"header", decode.Sent{Target: "https://a.example/", Headers: []flow.Header{{Name: "X-Last", Value: v}}}, "exact header X-Last"},
+		{"referer", decode.Sent{Target: "https://a.example/", Headers: []flow.Header{{Name: "Referer", Value: v}}}, "header header Referer"},
+		{"cookie", decode.Sent{Target: "https://a.example/", Headers: []flow.Header{{Name: "Cookie", Value: "a=b; q=velvet%20okapi%207f3a91"}}}, "exact cookie q > percent"},
+		{"trailer", decode.Sent{Target: "https://a.example/", Body: []byte("x"), Trailers: []flow.Header{{Name: "X-Sum", Value: v}}}, "exact trailer X-Sum"},
+		{"message", decode.Sent{Kind: decode.KindMessage, Body: []byte(`42["q",{"q":"` + v + `"}]`)}, "exact message > json @2 $[1].q"},
+		{"stream", decode.Sent{Kind: decode.KindRaw, Body: []byte("\x00\x00\x00\x13" + v)}, "exact stream"},
+		{"elsewhere", decode.Sent{Target: "https://a.example/?q=velvet+okapis", Body: []byte("velvet okapi")}, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s, err := NewSearcher([]Needle{wantText}, decode.Limits{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, h := range s.Search(c.sent).Hits {
+				got = append(got, h.Class+" "+h.Location)
+			}
+			if g := strings.Join(got, "|"); g != c.want {
+				t.Errorf("got %q, want %q", g, c.want)
+			}
+		})
+	}
+}
+
+func TestNewSearcherRefuses(t *testing.T) {
+	for _, n := range []Needle{{"a", ValueText, "abc"}, {"b", "colour", "abcdef"}} {
+		if _, err := NewSearcher([]Needle{n}, decode.Limits{}); err == nil {
+			t.Errorf("a needle %+v was taken", n)
+		}
+	}
+}

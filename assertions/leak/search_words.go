@@ -1,0 +1,159 @@
+package leak
+
+import (
+	"sort"
+	"strings"
+)
+
+// Words of a needle that stand apart: reordered in one value, or split over the members of one object or list.
+
+type wordKey struct {
+	needle int32
+	place  string
+}
+
+type wordPlace struct {
+	seen       map[int8]bool
+	location   string
+	transforms []string
+	got        []string
+}
+
+// maxWordPlaces bounds how many places of words are remembered in one message.
+const maxWordPlaces = 4096
+
+func (f *finder) word(p *pattern, got []byte) {
+	loc := f.v.Location()
+	place := parentOf(loc)
+	key := wordKey{p.needle, place}
+	w := f.words[key]
+	if w == nil {
+		if len(f.words) >= maxWordPlaces {
+			return
+		}
+		if f.words == nil {
+			f.words = map[wordKey]*wordPlace{}
+		}
+		w = &wordPlace{seen: map[int8]bool{}, location: loc, transforms: f.v.Transforms()}
+		f.words[key] = w
+		f.order = append(f.order, key)
+	}
+	if !w.seen[p.word] {
+		w.seen[p.word] = true
+		w.got = append(w.got, string(got))
+		if w.location != loc {
+			w.location = place
+		}
+	}
+}
+
+// parentOf is the object or list that a place is in: the location without its last step in the document, or name.
+func parentOf(loc string) string {
+	i := strings.LastIndex(loc, " > ")
+	last := loc[i+1:]
+	if j := strings.Index(last, "$"); j >= 0 {
+		cut := strings.LastIndexAny(last, ".[")
+		if cut > j {
+			return loc[:i+1+cut]
+		}
+		return loc
+	}
+	for _, op := range []string{" > form ", " > query ", " > pairs "} {
+		if j := strings.LastIndex(loc, op); j >= 0 && j >= i-1 {
+			return loc[:j+len(op)-1]
+		}
+	}
+	if strings.HasPrefix(loc, "query ") && i < 0 {
+		return "query"
+	}
+	return loc
+}
+
+// splitWords turns places that hold all words of a needle into hits, unless the needle was found whole somewhere.
+func (f *finder) splitWords() {
+	whole := map[string]bool{}
+	for _, h := range f.hits {
+		if h.Class != ClassPart {
+			whole[h.Needle] = true
+		}
+	}
+	for _, key := range f.order {
+		w, n := f.words[key], f.s.needles[key.needle]
+		if whole[n.ID] || len(w.seen) < len(strings.Fields(n.Value)) {
+			continue
+		}
+		f.hits = append(f.hits, Hit{Needle: n.ID, Class: ClassNormalised, Location: w.location, Transforms: append(w.transforms, "words"),
+			Value: []byte(strings.Join(w.got, " ")), Preview: show([]byte(strings.Join(w.got, " ")))})
+	}
+}
+
+// result sorts the hits and drops those that say less about the same place.
+func (f *finder) result() []Hit {
+	f.splitWords()
+	out := make([]Hit, 0, len(f.hits))
+	for i, h := range f.hits {
+		if !f.implied(i, h) {
+			out = append(out, h)
+		}
+	}
+	sort.SliceStable(out, func(i, j int) bool {
+		a, b := &out[i], &out[j]
+		if a.Needle != b.Needle {
+			return a.Needle < b.Needle
+		}
+		if a.Class != b.Class {
+			return classRank(a.Class) < classRank(b.Class)
+		}
+		if a.Location != b.Location {
+			return a.Location < b.Location
+		}
+		return strings.Join(a.Transforms, ">") < strings.Join(b.Transforms, ">")
+	})
+	return out
+}
+
+// implied says whether another hit of the needle makes this one no news: one at the same place, inside it or around it,
+// that is stronger. Among equals the innermost exact place is kept, and the outermost of the derived ones.
+func (f *finder) implied(i int, h Hit) bool {
+	for j, o := range f.hits {
+		if i == j || o.Needle != h.Needle || (o.Class == ClassHashed) != (h.Class == ClassHashed) {
+			continue
+		}
+		inside, around := within(o.Location, h.Location), within(h.Location, o.Location)
+		if !inside && !around {
+			continue
+		}
+		if a, b := classRank(o.Class), classRank(h.Class); a != b {
+			if a < b {
+				return true
+			}
+			continue
+		}
+		switch {
+		case inside && around: // one place
+			if h.Class == ClassHashed {
+				continue
+			}
+			if len(o.Value) > len(h.Value) || len(o.Value) == len(h.Value) && j < i {
+				return true
+			}
+		case inside == (h.Class == ClassExact || h.Class == ClassMarker || h.Class == ClassHashed):
+			return true
+		}
+	}
+	return false
+}
+
+// within says whether a location is inside another one, or the same.
+func within(inner, outer string) bool {
+	return strings.HasPrefix(inner, outer) && (len(inner) == len(outer) || strings.HasPrefix(inner[len(outer):], " > "))
+}
+
+func classRank(c string) int {
+	for i, x := range []string{ClassExact, ClassMarker, ClassHashed, ClassNormalised, ClassHeader, ClassPart} {
+		if c == x {
+			return i
+		}
+	}
+	return 99
+}

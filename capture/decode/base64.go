@@ -1,0 +1,209 @@
+package decode
+
+import "strconv"
+
+// Base64 as senders write it: the standard or the URL alphabet or both mixed, padded or not, wrapped in lines, and with up
+// to three stray letters before it (engine.io writes a "b"), which shift every group.
+
+var base64Values = func() (t [256]byte) {
+	for i := range t {
+		t[i] = 0xff
+	}
+	const std = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+	for i := range std {
+		t[std[i]] = byte(i)
+	}
+	t['-'], t['_'] = 62, 63
+	return t
+}()
+
+// unbase64 decodes into out, skipping white space, and stops at the first other byte or at padding. It gives the number
+// of bytes written and of bytes of t read.
+func unbase64(out, t []byte) (n, read int) {
+	// Whole groups without white space first: the common case.
+	for len(t)-read >= 4 {
+		a, b, c, d := base64Values[t[read]], base64Values[t[read+1]], base64Values[t[read+2]], base64Values[t[read+3]]
+		if a|b|c|d > 63 {
+			break
+		}
+		v := uint32(a)<<18 | uint32(b)<<12 | uint32(c)<<6 | uint32(d)
+		out[n], out[n+1], out[n+2] = byte(v>>16), byte(v>>8), byte(v)
+		n, read = n+3, read+4
+	}
+	var acc uint32
+	bits := 0
+	for ; read < len(t); read++ {
+		v := base64Values[t[read]]
+		if v > 63 {
+			if classes[t[read]]&mSpace != 0 {
+				continue
+			}
+			break
+		}
+		acc, bits = acc<<6|uint32(v), bits+6
+		if bits >= 8 {
+			bits -= 8
+			out[n] = byte(acc >> bits)
+			n++
+		}
+	}
+	return n, read
+}
+
+// base64Text peels a text that is made of the letters of base64 alone. It says whether something readable came out.
+func (p *peeler) base64Text(at *step, t []byte, m mask) bool {
+	if len(t) < shortWord {
+		return true
+	}
+	op := "base64"
+	if m&(mMinus|mUnder) != 0 && m&(mPlus|mSlash) == 0 {
+		op = "base64url"
+	}
+	for shift := 0; shift < 4 && len(t)-shift >= shortWord && !p.stop; shift++ {
+		if shift > 0 && len(t) < minShifted {
+			break
+		}
+		mark := p.arena
+		out := p.alloc((len(t)-shift)/4*3 + 3)
+		if out == nil {
+			return true
+		}
+		n, read := unbase64(out, t[shift:])
+		for read+shift < len(t) && (t[read+shift] == '=' || classes[t[read+shift]]&mSpace != 0) {
+			read++
+		}
+		ok := false
+		switch {
+		case read+shift < len(t) && t[read+shift-1] == '=':
+			// Padding in the middle: one encoded piece after another.
+			ok = p.base64Pieces(at, t[shift:], op)
+		case read+shift == len(t):
+			ok = p.base64Out(at, out[:n], op, shift)
+		}
+		p.arena = mark
+		if ok {
+			return true
+		}
+	}
+	return false
+}
+
+// minShifted is the shortest text in which base64 with stray letters before it is looked for.
+const minShifted = 24
+
+func (p *peeler) base64Out(at *step, out []byte, op string, shift int) bool {
+	s := &step{up: at, op: op}
+	if shift > 0 {
+		s.place = "+" + strconv.Itoa(shift)
+		if !promising(out) {
+			return false
+		}
+		return p.child(s, out)
+	}
+	if len(out) < 16 && !looksText(out) {
+		p.show(Bytes, s, out, false)
+		return false
+	}
+	return p.child(s, out) && (promising(out) || len(out) >= 24)
+}
+
+// base64Pieces peels base64 that has padding inside.
+func (p *peeler) base64Pieces(at *step, t []byte, op string) bool {
+	all, found := p.alloc(len(t)), false
+	if all == nil {
+		return true
+	}
+	n := 0
+	for len(t) > 0 && !p.stop {
+		w, read := unbase64(all[n:], t)
+		n += w
+		for read < len(t) && base64Values[t[read]] > 63 {
+			read++
+		}
+		if read == 0 {
+			break
+		}
+		t = t[read:]
+	}
+	found = p.child(&step{up: at, op: op}, all[:n])
+	return found
+}
+
+// promising says whether a trial decoding is worth going into: text, or something with a known beginning.
+func promising(b []byte) bool {
+	return len(b) >= 4 && (looksText(b) || magicOf(b) != magicNone)
+}
+
+// minRun is the shortest run of base64 or hex letters inside other text that is looked into.
+const minRun = 16
+
+// runs peels the runs of base64 and hex letters that stand inside other text: Bearer tokens, data: URLs, key=value lines.
+func (p *peeler) runs(at *step, t []byte) bool {
+	found := false
+	const std, url = mAlnum | mPlus | mSlash, mAlnum | mMinus | mUnder
+	for _, alphabet := range []mask{std, url} {
+		for i := 0; i+minRun <= len(t) && !p.stop; {
+			// A run of minRun letters must hold the byte at its end: look there first.
+			j := i + minRun - 1
+			for j >= i && classes[t[j]]&alphabet != 0 {
+				j--
+			}
+			if j >= i {
+				i = j + 1
+				continue
+			}
+			end := i + minRun
+			for end < len(t) && classes[t[end]]&alphabet != 0 {
+				end++
+			}
+			start := i
+			for start > 0 && classes[t[start-1]]&alphabet != 0 {
+				start--
+			}
+			if end-start < len(t) && p.run(at, t[start:end], start) {
+				found = true
+			}
+			i = end
+		}
+	}
+	return found
+}
+
+// run says whether something readable came out.
+func (p *peeler) run(up *step, t []byte, offset int) bool {
+	if !p.enter() {
+		return false
+	}
+	defer p.leave()
+	m := maskOf(t)
+	at := &step{up: up, place: "@" + strconv.Itoa(offset)}
+	if m&^mHex == 0 && m&mDigit != 0 && p.hexText(at, t, m) {
+		return true
+	}
+	op := "base64"
+	if m&(mMinus|mUnder) != 0 {
+		op = "base64url"
+	}
+	for shift := range 4 {
+		mark := p.arena
+		out := p.alloc(len(t)/4*3 + 3)
+		if out == nil {
+			return false
+		}
+		n, _ := unbase64(out, t[shift:])
+		out = out[:n]
+		ok := false
+		s := &step{up: at, op: op}
+		switch {
+		case promising(out) && p.child(s, out):
+			ok = true
+		case shift == 0:
+			p.show(Bytes, s, out, false)
+		}
+		p.arena = mark
+		if ok || len(t) < minShifted {
+			return ok
+		}
+	}
+	return false
+}

@@ -1,0 +1,134 @@
+package decode
+
+import (
+	"bytes"
+	"encoding/ascii85"
+	"encoding/base32"
+)
+
+// hexText peels hex, plain or with spaces, colons or dashes between bytes. It says whether something readable came out.
+func (p *peeler) hexText(at *step, t []byte, m mask) bool {
+	if len(t) < shortWord {
+		return false
+	}
+	mark := p.arena
+	defer func() { p.arena = mark }()
+	out := p.alloc(len(t)/2 + 1)
+	if out == nil {
+		return false
+	}
+	n, half, digits := 0, -1, 0
+	for _, c := range t {
+		v := hexVal(c)
+		if v < 0 {
+			if half >= 0 && m&mMinus == 0 {
+				return false // a separator inside a byte
+			}
+			continue
+		}
+		digits++
+		if half < 0 {
+			half = v
+			continue
+		}
+		out[n] = byte(half<<4 | v)
+		n, half = n+1, -1
+	}
+	if half >= 0 {
+		return false
+	}
+	out = out[:n]
+	s := &step{up: at, op: "hex"}
+	if promising(out) || n > quietBody {
+		return p.child(s, out)
+	}
+	p.show(Bytes, s, out, false)
+	return false
+}
+
+// base32Text peels RFC 4648 base32, either alphabet, any case, padded or not.
+func (p *peeler) base32Text(at *step, t []byte, m mask) bool {
+	if len(t) < minRun || m&(mPlus|mSlash|mMinus|mUnder) != 0 || m&(mLow|mHexLow) != 0 && m&(mUp|mHexUp) != 0 {
+		return false
+	}
+	t = bytes.TrimRight(t, "=")
+	if !p.spend(len(t)) {
+		return false
+	}
+	up := bytes.ToUpper(bytes.Map(func(r rune) rune {
+		if r == ' ' || r == '\n' || r == '\r' {
+			return -1
+		}
+		return r
+	}, t))
+	for _, e := range []struct {
+		op  string
+		enc *base32.Encoding
+	}{{"base32", base32.StdEncoding}, {"base32hex", base32.HexEncoding}} {
+		out, err := e.enc.WithPadding(base32.NoPadding).DecodeString(string(up))
+		if err == nil && promising(out) && p.child(&step{up: at, op: e.op}, out) {
+			return true
+		}
+	}
+	return false
+}
+
+const (
+	z85Alphabet  = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#"
+	git85Letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~"
+)
+
+// base85Text peels Ascii85 (with or without <~ ~>), Z85 and the alphabet of RFC 1924. Prose is never long without a space,
+// so only tokens are tried, and only a readable outcome counts.
+func (p *peeler) base85Text(at *step, t []byte, m mask) bool {
+	if len(t) < 20 || m&(mHigh|mCtrl|mSpace) != 0 || m&(mOther|mSemi|mLess|mQuest|mAmp|mPct|mTilde) == 0 || len(t) > 1<<20 {
+		return false
+	}
+	if !p.spend(3 * len(t)) {
+		return false
+	}
+	a := bytes.TrimSuffix(bytes.TrimPrefix(t, []byte("<~")), []byte("~>"))
+	dst := make([]byte, 4*len(a)+8)
+	if n, _, err := ascii85.Decode(dst, a, true); err == nil && promising(dst[:n]) && p.child(&step{up: at, op: "ascii85"}, dst[:n]) {
+		return true
+	}
+	for _, e := range []struct{ op, letters string }{{"z85", z85Alphabet}, {"base85", git85Letters}} {
+		if out, ok := unbase85(t, e.letters); ok && promising(out) && p.child(&step{up: at, op: e.op}, out) {
+			return true
+		}
+	}
+	return false
+}
+
+func unbase85(t []byte, letters string) ([]byte, bool) {
+	var value [256]byte
+	for i := range letters {
+		value[letters[i]] = byte(i) + 1
+	}
+	out := make([]byte, 0, len(t))
+	for len(t) > 0 {
+		group := t[:min(5, len(t))]
+		t = t[len(group):]
+		if len(group) == 1 {
+			return nil, false
+		}
+		var acc uint64
+		for i := range 5 {
+			d := uint64(84)
+			if i < len(group) {
+				v := value[group[i]]
+				if v == 0 {
+					return nil, false
+				}
+				d = uint64(v - 1)
+			}
+			acc = acc*85 + d
+		}
+		if acc >= 1<<32 {
+			return nil, false
+		}
+		b := [4]byte{byte(acc >> 24), byte(acc >> 16), byte(acc >> 8), byte(acc)}
+		out = append(out, b[:len(group)-1]...)
+	}
+	return out, true
+}

@@ -1,0 +1,100 @@
+package decode
+
+import "bytes"
+
+// looksForm says whether text is name=value pairs, as a form or a query: a plain name before the first =, no space.
+func looksForm(t []byte) bool {
+	i := bytes.IndexByte(t, '=')
+	if i <= 0 || i > 64 {
+		return false
+	}
+	for _, c := range t[:i] {
+		if classes[c]&(mAlnum|mUnder|mMinus|mDot|mPct|mOpen|mPlus) == 0 && c != '$' && c != ']' {
+			return false
+		}
+	}
+	return bytes.IndexByte(t, ' ') < 0 && i < len(t)-1 && t[i+1] != '='
+}
+
+// formBody peels a form. It says whether it could.
+func (p *peeler) formBody(at *step, t []byte) bool {
+	p.query(t, "form", at)
+	return true
+}
+
+// query peels name=value pairs separated by &. Up is nil for the query of the request line, which is a part of its own.
+func (p *peeler) query(t []byte, op string, up *step) {
+	if up != nil && !p.enter() {
+		p.show(Text, up, t, false)
+		return
+	}
+	if up != nil {
+		defer p.leave()
+	}
+	for len(t) > 0 && !p.stop {
+		var pair []byte
+		pair, t, _ = bytes.Cut(t, []byte{'&'})
+		k, v, ok := bytes.Cut(pair, []byte{'='})
+		mark := p.arena
+		name := k
+		if n, ok := p.percent(k); ok {
+			name = n
+		}
+		at := &step{up: up, op: op, detail: string(name), part: up == nil}
+		if !ok || len(name) >= 16 || len(name) >= minValue && bytes.IndexByte(k, '%') >= 0 {
+			p.leaf(&step{up: up, op: op, part: up == nil}, name)
+		}
+		p.formValue(at, v)
+		p.arena = mark
+	}
+}
+
+// formValue peels one value. A plus may be a space or, from careless senders of base64, itself: both are looked at.
+func (p *peeler) formValue(at *step, v []byte) {
+	if len(v) < minValue {
+		return
+	}
+	if bytes.IndexByte(v, '+') >= 0 {
+		spaced, ok := p.plus(v)
+		if ok {
+			if out, ok := p.percent(spaced); ok {
+				spaced = out
+			}
+			if m := maskOf(spaced); m&^(mB64|mSpace) != 0 || m&mSpace == 0 {
+				p.leaf(at, spaced) // not base64: the plus was a space
+				if out, ok := p.percent(v); ok && bytes.IndexByte(out, '+') >= 0 {
+					p.child(&step{up: at, op: "percent"}, out)
+				}
+				return
+			}
+			p.show(Text, at, spaced, false)
+		}
+	}
+	out, ok := p.percent(v)
+	if !ok {
+		out = v
+	}
+	p.leaf(at, out)
+}
+
+// pairs peels the values of name=value lists with other separators: cookies, matrix parameters, header parameters, lines.
+func (p *peeler) pairs(at *step, t []byte, m mask) {
+	if !p.enter() {
+		return
+	}
+	defer p.leave()
+	for len(t) > 0 && !p.stop {
+		i := bytes.IndexAny(t, ";\n")
+		pair := t
+		if i >= 0 {
+			pair, t = t[:i], t[i+1:]
+		} else {
+			t = nil
+		}
+		k, v, ok := bytes.Cut(trimSpace(pair), []byte{'='})
+		if !ok || len(k) == 0 || len(k) > 64 || bytes.IndexAny(k, " \t") >= 0 || len(v) < shortWord {
+			continue
+		}
+		p.child(&step{up: at, op: "pairs", detail: string(k)}, bytes.Trim(v, `"`))
+	}
+}

@@ -1,0 +1,149 @@
+package decode
+
+import (
+	"bytes"
+	"strings"
+)
+
+// Bytes that a value may have without being reported when nothing explains it: shorter ones are digests, identifiers
+// and tokens. Headers carry longer credentials that a server gave the phone.
+const (
+	quietBody   = 64
+	quietHeader = 1024
+)
+
+func (p *peeler) message(s Sent) {
+	switch s.Kind {
+	case KindMessage:
+		p.begin(quietBody)
+		p.leaf(&step{op: "message", part: true}, s.Body)
+		return
+	case KindRaw:
+		p.begin(quietBody)
+		p.leaf(&step{op: "stream", part: true}, s.Body)
+		return
+	}
+	p.target(s.Method, s.Target)
+	for _, h := range s.Headers {
+		p.header("header", h.Name, h.Value)
+	}
+	p.begin(quietBody)
+	p.body(s)
+	for _, h := range s.Trailers {
+		p.header("trailer", h.Name, h.Value)
+	}
+}
+
+func (p *peeler) begin(quiet int) { p.part++; p.quiet = quiet }
+
+// target shows the request line: the whole URL first, then host, path and query apart.
+func (p *peeler) target(method, target string) {
+	p.begin(quietHeader)
+	if len(method) > 7 {
+		p.leaf(&step{op: "method", part: true}, []byte(method))
+	}
+	if target == "" {
+		return
+	}
+	t := []byte(target)
+	p.show(Text, &step{op: "target", part: true}, t, false)
+	u := splitURL(t)
+	p.begin(quietHeader)
+	p.leaf(&step{op: "host", part: true}, u.host)
+	p.labels(&step{op: "host", part: true}, u.host)
+	if len(u.user) > 0 {
+		p.leaf(&step{op: "userinfo", part: true}, u.user)
+	}
+	p.begin(quietBody)
+	p.pathOf(&step{op: "path", part: true}, u.path)
+	p.query(u.query, "query", nil)
+	if len(u.fragment) > 0 {
+		p.leaf(&step{op: "fragment", part: true}, u.fragment)
+	}
+}
+
+// header shows a header's name, when it is an unusual one, and its value; cookies one by one.
+func (p *peeler) header(op, name, value string) {
+	p.begin(quietHeader)
+	if len(name) > 12 {
+		p.show(Text, &step{op: op, detail: name, part: true}, []byte(name), false)
+	}
+	v := []byte(value)
+	if strings.EqualFold(name, "cookie") {
+		for _, c := range bytes.Split(v, []byte{';'}) {
+			k, val, ok := bytes.Cut(trimSpace(c), []byte{'='})
+			if !ok {
+				k, val = nil, k
+			}
+			p.leaf(&step{op: "cookie", detail: string(k), part: true}, bytes.Trim(val, `"`))
+			if len(k) > 12 {
+				p.show(Text, &step{op: "cookie", detail: string(k), part: true}, k, false)
+			}
+		}
+		return
+	}
+	p.leaf(&step{op: op, detail: name, part: true}, v)
+}
+
+// body removes content-encodings as the headers say, and looks for itself where they lie.
+func (p *peeler) body(s Sent) {
+	if len(s.Body) == 0 {
+		return
+	}
+	h := hints{}
+	for _, x := range s.Headers {
+		switch strings.ToLower(x.Name) {
+		case "content-encoding":
+			for _, e := range strings.Split(x.Value, ",") {
+				if e = strings.ToLower(strings.TrimSpace(e)); e != "" && e != "identity" {
+					h.encodings = append(h.encodings, e)
+				}
+			}
+		case "content-type":
+			h.contentType = strings.ToLower(x.Value)
+		case "grpc-encoding":
+			h.grpc = strings.ToLower(strings.TrimSpace(x.Value))
+		case "content-transfer-encoding":
+			h.transfer = strings.ToLower(strings.TrimSpace(x.Value))
+		}
+	}
+	p.entity(&step{op: "body", part: true}, s.Body, h)
+}
+
+// hints are what headers claim about a body. They only add attempts; nothing is left out because of them.
+type hints struct {
+	encodings   []string // outermost last, as in the header
+	contentType string
+	grpc        string
+	transfer    string
+}
+
+// entity peels a body with headers: a request's, or a part of a multipart one.
+func (p *peeler) entity(at *step, data []byte, h hints) {
+	p.unread = nil
+	mark := p.arena
+	for i := len(h.encodings) - 1; i >= 0; i-- {
+		out, op, ok := p.contentDecoding(h.encodings[i], data)
+		if !ok {
+			break // the header lies; the bytes speak for themselves
+		}
+		at, data = &step{up: at, op: op}, out
+	}
+	if h.transfer == "quoted-printable" {
+		if out, ok := p.quotedPrintable(data); ok {
+			at, data = &step{up: at, op: "quoted-printable"}, out
+		}
+	}
+	done := false
+	switch {
+	case strings.HasPrefix(h.contentType, "application/grpc"):
+		done = p.grpc(at, data, h)
+	case strings.HasPrefix(h.contentType, "application/x-www-form-urlencoded"):
+		done = isText(data, maskOf(data)) && bytes.IndexByte(data, '=') > 0 && p.formBody(at, data)
+	}
+	if !done && !p.value(at, data) {
+		p.opaque(at, data)
+	}
+	p.unread = nil
+	p.arena = mark
+}

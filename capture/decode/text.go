@@ -1,0 +1,120 @@
+package decode
+
+import "bytes"
+
+// text peels a value that reads as text. It says whether the text is one that explains itself: prose, a document, or a
+// token with a readable inside.
+func (p *peeler) text(at *step, data []byte, m mask) bool {
+	t := trimSpace(data)
+	if len(t) == 0 {
+		return true
+	}
+	switch t[0] {
+	case '{', '[', '"':
+		if p.jsonText(at, t) {
+			return true
+		}
+	case '<':
+		if p.markup(at, t) {
+			return true
+		}
+	case '-':
+		if p.multipart(at, data) {
+			return true
+		}
+	}
+	p.show(Text, at, data, false)
+	if m&^(mAlnum|mSpace|mDot|mMinus|mUnder) == 0 && len(t) < shortWord {
+		return true // a word or two, a number, an identifier of up to 11 letters: nothing to peel
+	}
+	p.separated(at, t, m)
+	p.unescape(at, t, m)
+	embedded := m&mOpen != 0 && m&mQuote != 0 && t[0] != '{' && t[0] != '[' && p.embeddedJSON(at, t)
+	return p.tokens(at, t, m) || embedded
+}
+
+// shortWord is the shortest text in which an encoded canary could hide: 8 letters of base64 are 6 bytes.
+const shortWord = 8
+
+// separated splits text into name and value pairs, or the parts of a URL.
+func (p *peeler) separated(at *step, t []byte, m mask) {
+	if m&mColon != 0 || m&mSlash != 0 && m&(mQuest|mPct|mSemi) != 0 {
+		if i := bytes.Index(t, []byte("://")); i > 0 && i <= 16 && bytes.IndexByte(t[:i], ' ') < 0 {
+			p.url(at, t)
+			return
+		}
+	}
+	if t[0] == '/' || t[0] == '?' || m&mQuest != 0 && m&mEq != 0 {
+		if i := bytes.IndexByte(t, '?'); i >= 0 && bytes.IndexByte(t[i:], '=') > 0 {
+			p.query(t[i+1:], "query", at)
+			return
+		}
+	}
+	if m&mEq != 0 && looksForm(t) {
+		p.formBody(at, t)
+		return
+	}
+	if m&mEq != 0 && m&(mSemi|mSpace) != 0 && m&mLess == 0 {
+		p.pairs(at, t, m)
+	}
+}
+
+// unescape removes the escapes of one layer, each kind apart.
+func (p *peeler) unescape(at *step, t []byte, m mask) {
+	if m&mPct != 0 {
+		if out, ok := p.percent(t); ok {
+			p.child(&step{up: at, op: "percent"}, out)
+		}
+		if out, ok := p.percentU(t); ok {
+			p.child(&step{up: at, op: "percent-u"}, out)
+		}
+	}
+	if m&mPlus != 0 && m&mSpace == 0 {
+		if out, ok := p.plus(t); ok {
+			p.child(&step{up: at, op: "plus"}, out)
+		}
+	}
+	if m&mAmp != 0 && m&mSemi != 0 {
+		if out, ok := p.entities(t); ok {
+			p.child(&step{up: at, op: "html-entities"}, out)
+		}
+	}
+	if m&mBack != 0 {
+		if out, ok := p.backslash(t); ok {
+			p.child(&step{up: at, op: "backslash"}, out)
+		}
+	}
+	if m&mEq != 0 {
+		if out, ok := p.quotedPrintable(t); ok {
+			p.child(&step{up: at, op: "quoted-printable"}, out)
+		}
+	}
+	if m&mHigh != 0 {
+		p.latin1(at, t)
+	}
+}
+
+// tokens looks at text as one token in an alphabet that carries bytes, or at the runs of such alphabets in it.
+// It says whether the text is readable: false is one long token that nothing opened.
+func (p *peeler) tokens(at *step, t []byte, m mask) bool {
+	switch {
+	case m&^(mHex|mSpace|mColon|mMinus) == 0 && m&mDigit != 0 && p.hexText(at, t, m):
+		return true
+	case m&^(mB64|mSpace) == 0:
+		ok := p.base64Text(at, t, m)
+		if !ok && p.base32Text(at, t, m) {
+			ok = true
+		}
+		if m&mSpace != 0 {
+			p.runs(at, t)
+		}
+		return ok || !denseToken(t, m)
+	}
+	if m&mAlnum != 0 && p.runs(at, t) {
+		return true
+	}
+	if m&mSpace == 0 && p.base85Text(at, t, m) {
+		return true
+	}
+	return !denseToken(t, m)
+}
