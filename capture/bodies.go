@@ -101,6 +101,9 @@ func (b *sentBody) finish() {
 	f.Sent = max(f.Sent, b.at)
 	if !b.eof && f.Fault == flow.FaultNone {
 		f.Fault, f.Error = flow.FaultPhone, "the request's body did not come to its end"
+		if b.x.p.stopping() {
+			f.Fault = flow.FaultHarness
+		}
 	}
 	if b.eof {
 		b.x.req.Trailers = appendHeaders(nil, b.x.r.Trailer, b.x.r.ProtoMajor >= 2)

@@ -192,7 +192,7 @@ func (t *tunnel) end(err error) {
 	}
 	switch {
 	case t.p.stopping():
-		t.f.Fault = flow.FaultHarness
+		t.f.Error = "the proxy was stopped"
 	case t.f.Class != flow.ClassReadable:
 		t.f.Fault = flow.FaultPhone
 	}

@@ -237,8 +237,8 @@ func (x *exchange) fault(err error) {
 	f := &x.f
 	f.Error = err.Error()
 	switch {
-	case x.p.stopping():
-		f.Fault = flow.FaultHarness
+	case x.p.stopping(): // no fault when all that the phone had to send was read: see sentBody.finish
+		f.Error = "the proxy was stopped"
 	case x.Context.Err() != nil: // the phone hung up, and that cancelled the rest
 		f.Fault = flow.FaultPhone
 	default:

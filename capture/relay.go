@@ -71,6 +71,7 @@ func (t *tunnel) silent(phone net.Conn, class flow.Class, dial dialer) {
 		err error
 	}
 	spoke := make(chan read, 1)
+	_ = phone.SetReadDeadline(time.Now().Add(t.p.limits.Idle)) // before the other end may shorten it
 	if server != nil {
 		defer server.Close()
 		go func() {
@@ -82,7 +83,6 @@ func (t *tunnel) silent(phone net.Conn, class flow.Class, dial dialer) {
 			}
 		}()
 	}
-	_ = phone.SetReadDeadline(time.Now().Add(t.p.limits.Idle))
 	b := make([]byte, 4096)
 	n, perr := phone.Read(b)
 	b = b[:n]
@@ -130,9 +130,8 @@ func (t *tunnel) pass(phone, server net.Conn) {
 	t.f.Request = &flow.Message{FromApp: true, Body: up.Finish(false)}
 	t.f.Response = &flow.Message{Body: down.Finish(false)}
 	t.f.Sent = max(t.f.Sent, r.sent.Load())
-	t.f.Fault = flow.FaultNone
 	if t.p.stopping() {
-		t.f.Fault = flow.FaultHarness
+		t.f.Error = "the proxy was stopped"
 	}
 }
 
