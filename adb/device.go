@@ -17,6 +17,7 @@ type Device struct {
 
 	mu       sync.Mutex
 	features []string // nil: not asked yet
+	traffic  int      // 1 + index in trafficSources of the one that answers; 0: not known yet
 }
 
 // Options of a [Device]. The zero value is usable.

@@ -43,6 +43,7 @@ const (
 	TooLarge      Code = "too-large"      // the phone's answer was over the limit
 	Untypable     Code = "untypable"      // text that `input text` cannot type
 	NotKept       Code = "not-kept"       // a setting that was put reads back as something else
+	NoActivity    Code = "no-activity"    // an app that is not there or cannot be started
 	NoFile        Code = "no-file"        // a file of the phone that is not there, or may not be read or written
 	Unreachable   Code = "unreachable"    // a phone on the network did not answer
 	ServerGone    Code = "server-gone"    // the adb server does not answer, or died
@@ -76,6 +77,7 @@ var codes = map[Code]codeText{
 	TooLarge:      {ClassPhone, "answer is over the limit", ""},
 	Untypable:     {ClassPhone, "text cannot be typed", "`input text` types printable ASCII only: use such text, or a URL with percent escapes"},
 	NotKept:       {ClassPhone, "setting was not kept", ""},
+	NoActivity:    {ClassPhone, "app has nothing to start", "check that it is installed and enabled"},
 	NoFile:        {ClassPhone, "file is missing or forbidden", ""},
 	Unreachable:   {ClassNetwork, "phone on the network does not answer", "check its address, and that both are on the same network"},
 	ServerGone:    {ClassHarness, "adb server does not answer", "start it with `adb start-server`"},

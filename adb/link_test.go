@@ -148,7 +148,7 @@ func TestReverse(t *testing.T) {
 		}
 	}
 	list, err := d.Reverses(ctx)
-	if err != nil || len(list) != 1 || list[0] != (adb.Reverse{DevicePort: 18080, HostPort: host}) {
+	if err != nil || len(list) != 1 || list[0] != (adb.Reverse{Device: 18080, Host: host}) {
 		t.Errorf("reverses %v, %v", list, err)
 	}
 	if err := d.EnsureReverse(ctx, 18080, host+1); !errors.Is(err, adb.ReverseTaken) || adb.ClassOf(err) != adb.ClassHarness {

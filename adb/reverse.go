@@ -10,8 +10,8 @@ import (
 
 // Reverse is a port of the phone that leads to a port of ours.
 type Reverse struct {
-	DevicePort int
-	HostPort   int
+	Device int
+	Host   int
 }
 
 // Reverses lists the phone's reverse tunnels between TCP ports; others are left out. They are gone after every drop of the link.
@@ -44,11 +44,11 @@ func (d *Device) EnsureReverse(ctx context.Context, devicePort, hostPort int) er
 		}
 		for _, r := range list {
 			switch {
-			case r.DevicePort != devicePort:
-			case r.HostPort == hostPort:
+			case r.Device != devicePort:
+			case r.Host == hostPort:
 				return nil
 			default:
-				return newFault(ReverseTaken, d.serial, op, fmt.Errorf("it leads to port %d", r.HostPort))
+				return newFault(ReverseTaken, d.serial, op, fmt.Errorf("it leads to port %d", r.Host))
 			}
 		}
 		_, err = d.reverse(ctx, op, fmt.Sprintf("forward:norebind:tcp:%d;tcp:%d", devicePort, hostPort))
@@ -157,7 +157,7 @@ func ParseReverses(text []byte) ([]Reverse, error) {
 		if len(out) == 1024 {
 			return nil, fmt.Errorf("more than 1024 reverse tunnels")
 		}
-		out = append(out, Reverse{DevicePort: device, HostPort: host})
+		out = append(out, Reverse{Device: device, Host: host})
 	}
 	return out, nil
 }
