@@ -14,6 +14,7 @@ import (
 type verbs struct {
 	globals
 
+	Proxy  proxyCmd  `cmd:"" help:"Run the capturing proxy alone."`
 	Scan   scanCmd   `cmd:"" help:"Search captures for canaries, however they were packed."`
 	Decode decodeCmd `cmd:"" help:"Show the values that a captured body holds."`
 }
