@@ -63,13 +63,14 @@ func newLink(s *Server, conn net.Conn, id uint64) *link {
 func (l *link) run() {
 	unhook := context.AfterFunc(l.ctx, func() { l.conn.Close() })
 	err := l.readAll()
+	dropped := l.ctx.Err() != nil // by us
 	unhook()
 	l.s.forget(l)
 	l.cancel()
 	l.conn.Close()
 	l.dropStreams(syscall.ECONNRESET)
 	l.endReverses()
-	if err != nil && l.s.ctx.Err() == nil && !errors.Is(err, io.EOF) && !errors.Is(err, net.ErrClosed) {
+	if err != nil && !dropped && !errors.Is(err, io.EOF) {
 		l.s.logf("adb link from %s: %v", l.conn.RemoteAddr(), err)
 	}
 }
