@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"path"
 	"unicode/utf8"
 )
 
@@ -193,4 +194,34 @@ func boundedLine(r *bufio.Reader) (line []byte, ended bool, err error) {
 			return nil, false, err
 		}
 	}
+}
+
+// ParsePlan reads the bytes of a plan.json, as strictly as Judge does.
+func ParsePlan(b []byte) (Plan, error) { return parse[Plan](b, planName) }
+
+// ParsePolicy reads the bytes of a policy.json, as strictly as Judge does.
+func ParsePolicy(b []byte) (Policy, error) { return parse[Policy](b, policyName) }
+
+// ReadPhoneLines reads phone.jsonl of a phone of a bundle.
+func ReadPhoneLines(bundle fs.FS, id string) ([]Phone, error) {
+	lines, _, err := readLines[Phone](bundle, path.Join(phonesName, id, phoneName))
+	return lines, err
+}
+
+// ReadAttempts reads attempts.jsonl of a phone of a bundle.
+func ReadAttempts(bundle fs.FS, id string) ([]Attempt, error) {
+	lines, _, err := readLines[Attempt](bundle, path.Join(phonesName, id, attemptsName))
+	return lines, err
+}
+
+func parse[T schemaOf](b []byte, name string) (T, error) {
+	if len(b) > maxFile {
+		var zero T
+		return zero, fmt.Errorf("reading %s: it is larger than %d bytes", name, maxFile)
+	}
+	v, err := decodeStrict[T](b)
+	if err != nil {
+		return v, fmt.Errorf("reading %s: %w", name, err)
+	}
+	return v, nil
 }

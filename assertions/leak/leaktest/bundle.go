@@ -92,6 +92,15 @@ func (b *Bundle) WriteTo(t testing.TB, dir string) {
 
 func (p *Phone) write(t testing.TB, dir string) {
 	t.Helper()
+	p.Record(t, dir)
+	writeLines(t, filepath.Join(dir, "phone.jsonl"), p.Lines)
+	writeLines(t, filepath.Join(dir, "secrets.jsonl"), p.Secrets)
+	writeLines(t, filepath.Join(dir, "attempts.jsonl"), p.Attempts)
+}
+
+// Record writes the recording alone into a phone's folder.
+func (p *Phone) Record(t testing.TB, dir string) {
+	t.Helper()
 	w, err := record.Create(dir, record.Limits{})
 	if err != nil {
 		t.Fatal(err)
@@ -133,9 +142,6 @@ func (p *Phone) write(t testing.TB, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	writeLines(t, filepath.Join(dir, "phone.jsonl"), p.Lines)
-	writeLines(t, filepath.Join(dir, "secrets.jsonl"), p.Secrets)
-	writeLines(t, filepath.Join(dir, "attempts.jsonl"), p.Attempts)
 }
 
 func writeJSON(t testing.TB, name string, v any) {

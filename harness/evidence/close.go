@@ -1,0 +1,144 @@
+package evidence
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/telltale-farm/telltale/assertions/leak"
+)
+
+// Closed is what a closed bundle says.
+type Closed struct {
+	Dir      string // its final folder
+	Verdicts leak.Verdicts
+}
+
+// Close judges the bundle from its files, writes verdicts.json and what derives from it, takes the sums, and gives the
+// folder its final name. It may be called on what a killed run left behind, too. If only a derived file could not be
+// written, the verdicts stand, the bundle is closed without that file, and the error says so.
+func (b *Bundle) Close() (Closed, error) {
+	c := Closed{Dir: b.dir}
+	if err := b.tidy(); err != nil {
+		return c, fmt.Errorf("closing the bundle %s: %w", b.name, err)
+	}
+	v, raw, err := b.judge()
+	if err != nil {
+		return c, fmt.Errorf("closing the bundle %s: %w", b.name, err)
+	}
+	c.Verdicts = v
+	if err := b.write(verdictsName, raw); err != nil {
+		return c, fmt.Errorf("closing the bundle %s: %w", b.name, err)
+	}
+	derived := b.derive(v)
+	if err := b.sum(); err != nil {
+		return c, errors.Join(derived, fmt.Errorf("closing the bundle %s: %w", b.name, err))
+	}
+	if err := errors.Join(syncDir(b.root, "."), b.rename()); err != nil {
+		return c, errors.Join(derived, fmt.Errorf("closing the bundle %s: %w", b.name, err))
+	}
+	c.Dir = b.dir
+	return c, derived
+}
+
+// judge gives the verdicts that the files come to, and their bytes.
+func (b *Bundle) judge() (leak.Verdicts, []byte, error) {
+	v, err := leak.Judge(b.FS())
+	if err != nil {
+		return v, nil, err
+	}
+	raw, err := v.Canonical()
+	return v, raw, err
+}
+
+// rename drops the mark of an open bundle from its name.
+func (b *Bundle) rename() error {
+	if !b.Partial() {
+		return nil
+	}
+	final := strings.TrimSuffix(b.dir, partial)
+	if _, err := os.Lstat(final); err == nil {
+		return fmt.Errorf("%s is there already", final)
+	}
+	if err := os.Rename(b.dir, final); err != nil {
+		return err
+	}
+	b.dir = final
+	return syncPath(filepath.Dir(final))
+}
+
+// tidy removes what a killed process left half written: files that were not yet at their place.
+func (b *Bundle) tidy() error {
+	return fs.WalkDir(b.root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		half := strings.HasSuffix(name, ".tmp") || filepath.Base(filepath.Dir(name)) == bodiesName && strings.HasPrefix(d.Name(), ".") && strings.HasSuffix(name, ".part")
+		if !half {
+			return nil
+		}
+		return b.root.Remove(name)
+	})
+}
+
+// Reopen gives a bundle that was closed before its plan was done back to a run: what was derived goes, what was recorded
+// stays, and the name says again that it is open. It refuses a bundle that is complete, and one whose files are not those
+// that it was closed with.
+func Reopen(dir string) (*Bundle, error) {
+	b, err := Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.reopen(); err != nil {
+		b.root.Close()
+		return nil, fmt.Errorf("resuming the bundle %s: %w", b.name, err)
+	}
+	return b, nil
+}
+
+func (b *Bundle) reopen() error {
+	if b.Partial() {
+		return nil
+	}
+	check, err := b.verify()
+	if err != nil {
+		return err
+	}
+	if check.State == Tampered {
+		return fmt.Errorf("its files are not those that it was closed with: %s", check.Problems[0])
+	}
+	if check.Verdicts.Complete {
+		return errors.New("it is complete: there is nothing left to run")
+	}
+	for _, name := range append([]string{verdictsName, reportName, junitName, ctrfName, summaryName, ginkgoName, sumsName}, signatures...) {
+		if err := b.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	if err := os.Rename(b.dir, b.dir+partial); err != nil {
+		return err
+	}
+	b.dir += partial
+	return syncPath(filepath.Dir(b.dir))
+}
+
+// Rejudge judges a bundle again from its files. same says whether the stored verdicts.json holds the same bytes; a bundle
+// that was never closed has none, which is not the same.
+func Rejudge(dir string) (v leak.Verdicts, raw []byte, same bool, err error) {
+	b, err := Open(dir)
+	if err != nil {
+		return v, nil, false, err
+	}
+	defer b.Release()
+	if v, raw, err = b.judge(); err != nil {
+		return v, nil, false, fmt.Errorf("judging the bundle %s: %w", b.name, err)
+	}
+	stored, err := b.read(verdictsName)
+	if errors.Is(err, fs.ErrNotExist) {
+		return v, raw, false, nil
+	}
+	return v, raw, string(stored) == string(raw), err
+}
