@@ -14,9 +14,11 @@ import (
 type verbs struct {
 	globals
 
-	Proxy  proxyCmd  `cmd:"" help:"Run the capturing proxy alone."`
+	Devices devicesCmd `cmd:"" help:"List attached phones, or print one's block for devices.yaml."`
+
 	Scan   scanCmd   `cmd:"" help:"Search captures for canaries, however they were packed."`
 	Decode decodeCmd `cmd:"" help:"Show the values that a captured body holds."`
+	Proxy  proxyCmd  `cmd:"" help:"Run the capturing proxy alone."`
 }
 
 // globals are the flags that every verb has.
