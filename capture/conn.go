@@ -177,6 +177,3 @@ func (q *queue) Addr() net.Addr { return &net.TCPAddr{} }
 
 // past is a deadline that ends every wait at once.
 var past = time.Unix(1, 0)
-
-// h2 gives the connection to an HTTP/2 server: without the tap, which reads HTTP/1.
-func (c *served) h2() net.Conn { return c.Conn }

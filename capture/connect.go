@@ -31,9 +31,10 @@ type tunnel struct {
 
 	mu       sync.Mutex
 	f        flow.Flow
-	readErr  error // the first error of reading what is inside
-	requests int64
-	live     sync.WaitGroup // exchanges under way
+	readErr  error      // the first error of reading what is inside
+	requests int64      // exchanges begun
+	live     int        // exchanges under way
+	changed  *sync.Cond // one of both, under mu
 }
 
 // hijack is goproxy's way to give us the connection of a CONNECT.
@@ -48,6 +49,7 @@ func (p *Proxy) hijack(r *http.Request, c net.Conn, _ *goproxy.ProxyCtx) {
 	host, port := connectTarget(r.Host)
 	t := &tunnel{p: p, s: s, c: c, host: host, name: host, port: port}
 	t.route = route(host, port, "")
+	t.changed = sync.NewCond(&t.mu)
 	t.f = flow.Flow{Kind: flow.KindTunnel, Conn: s.conn.id, Start: s.conn.start, Sent: p.rec.Now(), Host: host, Port: port}
 	p.rec.Begin(&t.f)
 	up, down := s.conn.up.Load(), s.conn.down.Load()
@@ -56,7 +58,7 @@ func (p *Proxy) hijack(r *http.Request, c net.Conn, _ *goproxy.ProxyCtx) {
 	}
 	defer func() {
 		_ = c.Close()
-		t.live.Wait()
+		t.waitLive()
 		t.mu.Lock()
 		defer t.mu.Unlock()
 		t.f.BytesUp, t.f.BytesDown = s.conn.up.Load()-up, s.conn.down.Load()-down
@@ -86,15 +88,46 @@ func connectTarget(s string) (string, int) {
 
 func (t *tunnel) seq() int64 { return t.f.Seq }
 
-func (t *tunnel) enter() {
-	t.live.Add(1)
+func (t *tunnel) enter() { t.count(1) }
+func (t *tunnel) leave() { t.count(-1) }
+
+func (t *tunnel) count(n int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.requests++
+	if t.live += n; n > 0 {
+		t.requests++
+	}
+	t.changed.Broadcast()
 }
 
-func (t *tunnel) leave() { t.live.Done() }
+// waitLive returns when no exchange is under way.
+func (t *tunnel) waitLive() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for t.live > 0 {
+		t.changed.Wait()
+	}
+}
 
+// waitRequests returns when want exchanges have begun, or after d, and says how many have.
+func (t *tunnel) waitRequests(want int64, d time.Duration) int64 {
+	over := false
+	timer := time.AfterFunc(d, func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		over = true
+		t.changed.Broadcast()
+	})
+	defer timer.Stop()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for t.requests < want && !over {
+		t.changed.Wait()
+	}
+	return t.requests
+}
+
+// readError keeps the first error of reading what is inside: it may be the alert that says why the phone left.
 func (t *tunnel) readError(err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

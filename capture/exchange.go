@@ -65,6 +65,10 @@ func (p *Proxy) serveHTTP(w http.ResponseWriter, r *http.Request) {
 		r.URL.Scheme, r.URL.Host = s.scheme, r.Host
 	}
 	rw := &replyWriter{ResponseWriter: w, x: x}
+	if r.Method == http.MethodConnect && r.Header.Get(":protocol") != "" {
+		x.extendedConnect(rw, r)
+		return
+	}
 	if r.Method == http.MethodConnect {
 		http.Error(rw, "a tunnel inside a tunnel is not served", http.StatusNotImplemented)
 		return

@@ -98,8 +98,10 @@ func (t *tunnel) serveH1(c net.Conn, scheme string) {
 func (t *tunnel) serveH2(c net.Conn, scheme string) {
 	s := t.p.newServed(c, t.s.conn, t, scheme)
 	s.tap.stop()
-	t.p.h2.ServeConn(s.h2(), &http2.ServeConnOpts{
+	tap := newH2Tap(c, t)
+	t.p.h2.ServeConn(tap, &http2.ServeConnOpts{
 		Context:    context.WithValue(context.Background(), servedKey{}, s),
 		BaseConfig: t.p.inner,
 	})
+	t.unserved(tap)
 }

@@ -58,7 +58,7 @@ func closed(err error) bool {
 // unused classifies a connection that finished its handshake and asked for nothing: an app that checks its pin after
 // the handshake does just that.
 func (t *tunnel) unused() {
-	t.live.Wait()
+	t.waitLive()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.requests > 0 || t.f.Class != flow.ClassReadable {
