@@ -53,6 +53,7 @@ func chromium(pkg string) *Browser {
 			Intent: "-a org.chromium.chrome.browser.incognito.OPEN_PRIVATE_TAB -p " + pkg,
 			Steps:  []Selector{{ID: id("menu_button")}, {Texts: []string{"New Incognito tab", "New incognito tab"}}},
 			Marker: []Selector{{ID: id("new_tab_incognito_title")}, {ID: id("incognito_badge")}},
+			Leave:  []Selector{{ID: id("menu_button")}, {Texts: []string{"New tab"}}},
 		},
 	}
 }

@@ -7,24 +7,28 @@ const virtualFlush = 400 * time.Millisecond
 
 const virtualSource = "harness/virtual: its apps are the project's own"
 
-// virtualBrowsers are the browsers of every virtual phone.
+// virtualBrowsers are the browsers of virtual phones. Their ids are those of harness/virtual/apps.
 func virtualBrowsers() []Entry {
+	mi := func(name string) string { return "com.android.browser:id/" + name }
 	return []Entry{{
 		Package: "com.android.browser", Virtual: "*", Name: "Mi Browser", Flush: virtualFlush,
 		Launch: "com.android.browser/.BrowserActivity", Trust: "user",
 		Browser: &Browser{
-			SearchBox: []Selector{{ID: "com.android.browser:id/search_hint"}, {ID: "com.android.browser:id/url"}},
-			URLField:  []Selector{{ID: "com.android.browser:id/url"}},
+			SearchBox: []Selector{{ID: mi("b4h")}, {ID: mi("url")}},
+			URLField:  []Selector{{ID: mi("url")}},
 			Private: Private{
-				Steps:  []Selector{{ID: "com.android.browser:id/menu"}, {Texts: []string{"Incognito mode"}}},
-				Marker: []Selector{{ID: "com.android.browser:id/incognito_mark"}},
+				Steps:  []Selector{{ID: mi("action_menu")}, {Texts: []string{"New incognito tab"}}},
+				Marker: []Selector{{ID: mi("incognito_label")}, {ID: mi("incognito_title")}},
+				Leave:  []Selector{{ID: mi("action_menu")}, {Texts: []string{"Exit incognito"}}},
 			},
+			Clear: []Selector{{ID: mi("action_menu")}, {Texts: []string{"Close all tabs"}}},
 		},
-		Consent: agree(), Certainty: Measured, Source: virtualSource,
+		Consent: []Selector{{ID: "android:id/button1", Texts: []string{"Agree"}}}, Certainty: Measured, Source: virtualSource,
 	}, {
 		Package: "com.android.chrome", Virtual: "*", Name: "Chrome", Flush: virtualFlush,
 		Launch: "com.android.chrome/com.google.android.apps.chrome.Main", Trust: "user",
-		Browser: chromium("com.android.chrome"), Certainty: Measured, Source: virtualSource,
+		Browser: chromium("com.android.chrome"),
+		Consent: []Selector{{ID: "com.android.chrome:id/terms_accept"}}, Certainty: Measured, Source: virtualSource,
 	}}
 }
 
@@ -33,13 +37,18 @@ func virtualSystem() []Entry {
 	app := func(pkg, name, launch string) Entry {
 		return Entry{Package: pkg, Virtual: "*", Name: name, Launch: launch, Flush: virtualFlush, Trust: "system", Certainty: Measured, Source: virtualSource}
 	}
+	player := app("com.miui.player", "Mi Music", "com.miui.player/.ui.MusicBrowserActivity")
+	player.Consent = []Selector{{ID: "android:id/button1", Texts: []string{"Agree"}}}
 	return []Entry{
+		player,
 		app("com.miui.home", "MIUI launcher", "com.miui.home/.launcher.Launcher"),
 		app("com.google.android.apps.nexuslauncher", "Pixel launcher", "com.google.android.apps.nexuslauncher/.NexusLauncherActivity"),
 		app("com.android.settings", "Settings", "com.android.settings/.Settings"),
 		app("com.android.systemui", "System UI", ""),
+		app("com.android.shell", "Shell", ""),
+		app("com.android.calculator2", "Calculator", "com.android.calculator2/.Calculator"),
+		app("com.android.deskclock", "Clock", "com.android.deskclock/.DeskClock"),
 		app("com.miui.analytics", "MIUI analytics", ""),
-		app("com.miui.player", "Mi Music", "com.miui.player/.ui.MusicBrowserActivity"),
 		app("com.google.android.gms", "Google Play services", ""),
 	}
 }
