@@ -24,9 +24,10 @@ type Undo struct {
 type UndoEntry struct {
 	Schema    int     `json:"schema"`
 	Serial    string  `json:"serial"`
-	Phone     string  `json:"phone"`         // id in devices.yaml, for messages
-	ADB       string  `json:"adb,omitempty"` // adb server of the phone, empty for the usual one
-	Address   string  `json:"address,omitempty"`
+	Phone     string  `json:"phone"`             // id in devices.yaml, for messages
+	ADB       string  `json:"adb,omitempty"`     // adb server of the phone, empty for the usual one
+	Address   string  `json:"address,omitempty"` // to connect that server to, of a phone on the network
+	Run       bool    `json:"run,omitempty"`     // the phone lived inside the run that changed it, and died with it
 	Namespace string  `json:"namespace"`
 	Key       string  `json:"key"`
 	Old       *string `json:"old"`

@@ -1,0 +1,34 @@
+package harness
+
+import (
+	"context"
+
+	"github.com/telltale-farm/telltale/assertions/leak"
+)
+
+// artefacts keeps what a person would want to see of an attempt: the screen and its tree before and after, and after it
+// the log. They are context for readers; no verdict rests on them, so a phone that refuses one is no fault.
+func (l *Lease) artefacts(ctx context.Context, at *leak.Attempt, a Action, when string) {
+	keep := func(file string, data []byte, err error) {
+		if err != nil {
+			_ = l.dir.AppendJournal("artefact-missing", map[string]any{"file": file, "why": err.Error()})
+			return
+		}
+		if err := l.dir.Artefact(at.ID, a.Name(), file, data); err != nil {
+			l.say("keeping " + file + ": " + err.Error())
+		}
+	}
+	picture, err := l.device.Screencap(ctx)
+	keep("screen-"+when+".png", picture, err)
+	if when == "before" {
+		return
+	}
+	tree, err := l.driver.Screen.Dump(ctx)
+	if err == nil {
+		keep("ui.xml", tree.XML, nil)
+	} else {
+		keep("ui.xml", nil, err)
+	}
+	log, err := l.device.Exec(ctx, "logcat", "-d", "-v", "threadtime", "-t", "500")
+	keep("logcat.txt", log, err)
+}

@@ -1,0 +1,196 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/telltale-farm/telltale/assertions/leak"
+	"github.com/telltale-farm/telltale/capture/flow"
+)
+
+// restarts is how often an attempt that a fault ended is made again.
+const restarts = 2
+
+// Session is one cell on a leased phone: it mints the cell's canaries and makes its attempts.
+type Session struct {
+	lease    *Lease
+	key      leak.Key
+	canaries int
+}
+
+// Session opens the session of one cell.
+func (l *Lease) Session(key leak.Key) *Session { return &Session{lease: l, key: key} }
+
+// Canary mints unique text that is meant for one host alone. Each attempt of Do gives it a new value.
+func (s *Session) Canary(label, recipient string) *Canary {
+	return s.canary(label, recipient, leak.ValueText, func(m Mint, n int) string { return m.Text(s.key, label, n) })
+}
+
+// URL mints the address of a page that is meant for its own host alone.
+func (s *Session) URL(label, host string) *Canary {
+	return s.canary(label, host, leak.ValueURL, func(m Mint, n int) string { return m.URL(s.key, label, host, n) })
+}
+
+func (s *Session) canary(label, recipient, kind string, mint func(Mint, int) string) *Canary {
+	return &Canary{label: label, kind: kind, recipient: recipient, mint: func(n int) string { return mint(s.lease.mint, n) }}
+}
+
+// Do makes all attempts of the cell: its repeats, each restarted at most twice after a fault. It returns what the judge
+// says of the cell so far. The error is the fault that the last restart ended with; everything else that went wrong is
+// in the observation, as an inconclusive outcome with its reason.
+func (s *Session) Do(ctx context.Context, a Action) (*leak.Observation, error) {
+	l := s.lease
+	l.driving.Lock()
+	defer l.driving.Unlock()
+	ctx, stop := l.living(ctx)
+	defer stop()
+	if l.aside != nil {
+		return nil, fmt.Errorf("doing %s on %s: the phone was put aside: %w", a.Name(), l.profile.ID, l.aside)
+	}
+	var failed error
+	for repeat := 1; repeat <= l.repeat && failed == nil; repeat++ {
+		failed = s.repeat(ctx, a, repeat)
+	}
+	seen, err := l.observe(s.key)
+	return seen, errors.Join(failed, err)
+}
+
+// repeat makes one attempt, and makes it again from its beginning if a fault ended it.
+func (s *Session) repeat(ctx context.Context, a Action, repeat int) error {
+	l := s.lease
+	var retryOf int64
+	for try := 0; ; try++ {
+		at, err := s.attempt(ctx, a)
+		at.Repeat, at.RetryOf = repeat, retryOf
+		again := at.Fault != nil && try < restarts && passing(ctx, at.Fault)
+		if again {
+			at.RetriedBy = at.ID + 1
+		}
+		if werr := l.dir.AppendAttempt(*at); werr != nil {
+			return fmt.Errorf("recording an attempt on %s: %w", l.profile.ID, werr)
+		}
+		l.progress(s.key, at)
+		if at.Fault == nil {
+			l.faults = 0
+			return nil
+		}
+		if !again {
+			return l.fault(fmt.Errorf("doing %s on %s: %w", a.Name(), l.profile.ID, err))
+		}
+		retryOf = at.ID
+		if err := l.recover(ctx); err != nil {
+			return l.fault(fmt.Errorf("recovering %s: %w", l.profile.ID, err))
+		}
+	}
+}
+
+// maxFaults faults in a row put a phone aside; its other cells then fail with the reason, and other phones go on.
+const maxFaults = 3
+
+// fault counts a fault that no restart cured.
+func (l *Lease) fault(err error) error {
+	l.faults++
+	if l.faults >= maxFaults {
+		l.aside = fmt.Errorf("%d faults in a row, the last: %w", l.faults, err)
+	}
+	return err
+}
+
+// attempt makes one attempt with a window of its own. What went wrong is in the attempt; the error is returned beside
+// it so that a caller can name the cause.
+func (s *Session) attempt(ctx context.Context, a Action) (*leak.Attempt, error) {
+	l := s.lease
+	about := a.About()
+	l.attempts++
+	at := &leak.Attempt{
+		Schema: leak.Schema, ID: l.attempts, Key: s.key,
+		Scope: about.Scope, App: about.App, Claims: about.Claims,
+		Canaries: []string{}, Markers: about.Markers,
+		Postcondition: leak.Postcondition{What: about.Postcondition, Need: about.Need},
+		Counters:      leak.Counters{Deltas: []leak.Delta{}, Sockets: []leak.Sock{}},
+	}
+	if at.Markers == nil {
+		at.Markers = []leak.Marker{}
+	}
+	err := s.drive(ctx, a, at)
+	at.Fault = faultOf(err)
+	if at.Fault != nil && ctx.Err() != nil {
+		at.Fault = &leak.Fault{Class: leak.FaultHarness, Code: leak.CodeHarness, Detail: "interrupted: " + context.Cause(ctx).Error()}
+	}
+	return at, err
+}
+
+// drive runs the action inside its window. Whatever happens, the window has an end when it returns.
+func (s *Session) drive(ctx context.Context, a Action, at *leak.Attempt) (err error) {
+	l := s.lease
+	// Earlier traffic belongs to earlier windows. A phone that never stops is driven all the same: its windows say so.
+	if _, err := settle(ctx, l.rec, 0, l.profile.Settle.Min, l.profile.Settle.Max); err != nil {
+		return err
+	}
+	if err := s.mintFor(a, at); err != nil {
+		return err
+	}
+	begun, err := l.before(ctx)
+	at.Tunnel = begun.tunnel
+	if err != nil {
+		at.Window = flow.Window{First: l.rec.LastSeq() + 1, Last: l.rec.LastSeq(), Start: l.rec.Now(), End: l.rec.Now()}
+		return err
+	}
+	bypass := l.watchBypass(ctx)
+	at.Window = flow.Window{First: l.rec.LastSeq() + 1, Start: l.rec.Now()}
+	l.artefacts(ctx, at, a, "before")
+	defer func() {
+		at.Window.Last, at.Window.End = l.rec.LastSeq(), l.rec.Now()
+	}()
+
+	runErr := a.Run(ctx, l.driver)
+	var missing *NotPerformed
+	switch {
+	case runErr == nil:
+		at.Postcondition.Seen, at.Window.Acted = true, l.rec.Now()
+	case errors.As(runErr, &missing):
+		at.Postcondition.Got = missing.Error()
+	default:
+		l.artefacts(ctx, at, a, "after")
+		_ = bypass.stop(ctx, &at.Counters) // the attempt is void; what the counters say is kept if they can still be read
+		return runErr
+	}
+	at.Settle, err = settle(ctx, l.rec, l.rec.Now(), l.profile.Settle.Min, l.profile.Settle.Max)
+	if err != nil {
+		return err
+	}
+	l.artefacts(ctx, at, a, "after")
+	if err := bypass.stop(ctx, &at.Counters); err != nil {
+		return err
+	}
+	at.Tunnel, err = l.after(ctx, begun)
+	return err
+}
+
+// mintFor gives the action's canaries new values and writes them down before anything uses them.
+func (s *Session) mintFor(a Action, at *leak.Attempt) error {
+	l := s.lease
+	for _, c := range a.About().Canaries {
+		s.canaries++
+		l.secrets++
+		c.current = leak.Secret{
+			Schema: leak.Schema, ID: fmt.Sprintf("c%d", l.secrets), Role: s.role(),
+			Kind: c.kind, Label: c.label, Value: c.mint(s.canaries), Recipient: c.recipient, Key: s.key,
+		}
+		if err := l.dir.AppendSecret(c.current); err != nil {
+			return fmt.Errorf("recording a canary of %s: %w", l.profile.ID, err)
+		}
+		c.ids = append(c.ids, c.current.ID)
+		at.Canaries = append(at.Canaries, c.current.ID)
+	}
+	return nil
+}
+
+// role tells canaries that may not leak from those that only prove that we can read.
+func (s *Session) role() string {
+	if s.key.Scenario == leak.ControlScenario {
+		return leak.SecretControl
+	}
+	return leak.SecretCanary
+}

@@ -1,0 +1,107 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/telltale-farm/telltale/adb"
+	"github.com/telltale-farm/telltale/adb/ui"
+	"github.com/telltale-farm/telltale/harness/profile"
+	"github.com/telltale-farm/telltale/harness/profile/catalogue"
+)
+
+// Driver is what an action drives: one phone's screen and shell, and what is known of its apps.
+type Driver struct {
+	Device *adb.Device
+	Screen *ui.Screen
+	Phone  *profile.Phone
+}
+
+// screenTimeout is how long a screen may take to show what an action waits for. Cold starts on slow phones take 10 s.
+const screenTimeout = 20 * time.Second
+
+// Allow returns a *NotAllowed unless devices.yaml allows a destructive verb on this phone.
+func (d *Driver) Allow(verb string) error {
+	if slices.Contains(d.Phone.Allow, verb) {
+		return nil
+	}
+	return &NotAllowed{Phone: d.Phone.ID, Verb: verb}
+}
+
+// Find waits until one of the selectors matches a node, and returns it. After the wait it is a *NotPerformed.
+func (d *Driver) Find(ctx context.Context, what string, selectors []catalogue.Selector) (*ui.Node, error) {
+	ctx, cancel := context.WithTimeout(ctx, screenTimeout)
+	defer cancel()
+	n, err := d.Screen.WaitFor(ctx, selectorsOf(selectors)...)
+	return n, notPerformed(what, err)
+}
+
+// Tap finds a node and taps it.
+func (d *Driver) Tap(ctx context.Context, what string, selectors []catalogue.Selector) error {
+	ctx, cancel := context.WithTimeout(ctx, screenTimeout)
+	defer cancel()
+	return notPerformed(what, d.Screen.Tap(ctx, selectorsOf(selectors)...))
+}
+
+// Await waits until the screen's tree is as wanted. After the wait it is a *NotPerformed with the last tree.
+func (d *Driver) Await(ctx context.Context, what string, wanted func(*ui.Tree) bool) error {
+	ctx, cancel := context.WithTimeout(ctx, screenTimeout)
+	defer cancel()
+	return notPerformed(what, d.Screen.Await(ctx, what, wanted))
+}
+
+// Shows says whether one of the selectors matches a node now.
+func (d *Driver) Shows(ctx context.Context, selectors []catalogue.Selector) (bool, error) {
+	tree, err := d.Screen.Dump(ctx)
+	if err != nil {
+		return false, err
+	}
+	for _, s := range selectorsOf(selectors) {
+		if len(tree.FindAll(s)) > 0 {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// Front waits until a package is in front.
+func (d *Driver) Front(ctx context.Context, pkg string) error {
+	ctx, cancel := context.WithTimeout(ctx, screenTimeout)
+	defer cancel()
+	return notPerformed(pkg+" in front", d.Screen.WaitFocus(ctx, pkg))
+}
+
+// Dismiss taps away the first-run and consent dialogs that the catalogue knows of a package, one after the other, until
+// none is left.
+func (d *Driver) Dismiss(ctx context.Context, entry catalogue.Entry) error {
+	for range maxDialogs {
+		tapped, err := d.Screen.Dismiss(ctx, selectorsOf(entry.Consent))
+		if err != nil || !tapped {
+			return err
+		}
+	}
+	return &NotPerformed{Want: "the dialogs of " + entry.Package + " to end", Got: fmt.Sprintf("still one after %d", maxDialogs)}
+}
+
+// maxDialogs is more first-run pages than any browser of the catalogue shows.
+const maxDialogs = 8
+
+// notPerformed turns a screen that does not show what was wanted into an outcome; anything else stays the fault it is.
+func notPerformed(what string, err error) error {
+	var missing *ui.NotFoundError
+	if !errors.As(err, &missing) {
+		return err
+	}
+	return &NotPerformed{Want: what, Got: missing.Error(), Dump: missing.Dump, Err: err}
+}
+
+func selectorsOf(in []catalogue.Selector) []ui.Selector {
+	out := make([]ui.Selector, len(in))
+	for i, s := range in {
+		out[i] = ui.Selector{ID: s.ID, Texts: s.Texts, Descs: s.Descs, Class: s.Class, Percent: s.Percent}
+	}
+	return out
+}

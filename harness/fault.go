@@ -1,0 +1,73 @@
+package harness
+
+import (
+	"context"
+	"errors"
+
+	"github.com/telltale-farm/telltale/adb"
+	"github.com/telltale-farm/telltale/adb/ui"
+	"github.com/telltale-farm/telltale/assertions/leak"
+)
+
+// Gap is a hole in the capture: the proxy, the reverse tunnel or the adb server was not there for the whole window.
+type Gap struct{ Detail string }
+
+func (g *Gap) Error() string { return "capture gap: " + g.Detail }
+
+// faultOf says what an error of an attempt is, in the words of the evidence. It is nil for an action that was driven to
+// its end and found not to have happened: that is an outcome.
+func faultOf(err error) *leak.Fault {
+	var missing *NotPerformed
+	var forbidden *NotAllowed
+	var gap *Gap
+	switch {
+	case err == nil || errors.As(err, &missing):
+		return nil
+	case errors.As(err, &forbidden):
+		return &leak.Fault{Class: leak.FaultHarness, Code: leak.CodeNotAllowed, Detail: err.Error()}
+	case errors.As(err, &gap):
+		return &leak.Fault{Class: leak.FaultHarness, Code: leak.CodeCaptureGap, Detail: err.Error()}
+	case errors.Is(err, ui.ErrBusy):
+		return &leak.Fault{Class: leak.FaultPhone, Code: leak.CodeNotPerformed, Detail: err.Error()}
+	}
+	class := string(adb.ClassOf(err))
+	return &leak.Fault{Class: class, Code: codeOf(class, adb.CodeOf(err)), Detail: err.Error()}
+}
+
+// codeOf maps what went wrong with adb to the reason that the verdict will carry.
+func codeOf(class string, code adb.Code) leak.Code {
+	switch code {
+	case adb.Denied, adb.Untypable, adb.NotKept, adb.NoScreen, adb.Malformed, adb.NoFile, adb.TooLarge:
+		return leak.CodeNotPerformed
+	case adb.ServerGone, adb.ReverseTaken:
+		return leak.CodeCaptureGap
+	}
+	if class == leak.FaultHarness {
+		return leak.CodeHarness
+	}
+	return leak.CodeDeviceLost
+}
+
+// passing says whether a restart may help: the phone or the tunnel was away. A phone that refuses, or lacks a button,
+// will do so again, and an interrupted run must not drive on.
+func passing(ctx context.Context, f *leak.Fault) bool {
+	if ctx.Err() != nil {
+		return false
+	}
+	switch f.Code {
+	case leak.CodeDeviceLost, leak.CodeCaptureGap:
+		return true
+	case leak.CodeNotPerformed:
+		return f.Class == leak.FaultPhone
+	}
+	return false
+}
+
+// LostFault says, for the cells of a phone that could not be leased, why there is nothing to judge.
+func LostFault(err error) *leak.Fault {
+	f := faultOf(err)
+	if f == nil || f.Code == leak.CodeHarness {
+		f = &leak.Fault{Class: string(adb.ClassOf(err)), Code: leak.CodeDeviceLost, Detail: err.Error()}
+	}
+	return f
+}

@@ -1,0 +1,279 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/telltale-farm/telltale/adb"
+	"github.com/telltale-farm/telltale/adb/ui"
+	"github.com/telltale-farm/telltale/assertions/leak"
+	"github.com/telltale-farm/telltale/capture"
+	"github.com/telltale-farm/telltale/capture/record"
+	"github.com/telltale-farm/telltale/harness/evidence"
+	"github.com/telltale-farm/telltale/harness/profile"
+)
+
+// Options is what a lease needs to know. All of it was decided before the first phone was touched.
+type Options struct {
+	Profile     *profile.Phone
+	ControlHost string      // answered by our proxy
+	Policy      leak.Policy // as written to policy.json
+	Repeat      int         // attempts per cell
+	Seed        string      // of the run, for canaries
+	State       string      // state directory
+	ADB         string      // the phone's adb server, HOST:PORT
+	Serial      string      // as that server names it
+	JournalADB  string      // adb server to name in the undo journal; empty if it will be found again without
+	Address     string      // HOST:PORT to connect the server to; empty for USB
+	RunBound    bool        // the phone lives inside this run, and nothing of it outlives the run
+	Resolve     string      // HOST:PORT that every name is dialled to; empty for the real internet
+	TrustPEM    []byte      // roots for upstream servers; empty for the system's
+	Bundle      fs.FS       // the run's folder, for the judge
+	Dir         *evidence.Phone
+	Progress    func(line string) // told in words what happens; may be nil
+	Living      context.Context   // ends when the process that started the run is gone; nil if there is none
+}
+
+// Lease is the exclusive use of one phone for a run: its lock, its proxy and recorder, its undo journal. Everything it
+// changed on the phone is put back by Release.
+type Lease struct {
+	Options
+	profile *profile.Phone
+	repeat  int
+	mint    Mint
+	dir     *evidence.Phone
+	device  *adb.Device
+	driver  *Driver
+	lock    *Lock
+	undo    *Undo
+	rec     *record.Writer
+	proxy   *capture.Proxy
+	link    *link
+	apps    map[int][]string // packages of a uid
+
+	proxyPort int
+	serving   sync.WaitGroup
+	served    chan struct{} // closed when the proxy no longer accepts
+	serveErr  error
+	stopWatch context.CancelFunc
+
+	driving  sync.Mutex // held by whatever drives the phone
+	attempts int64
+	secrets  int
+	faults   int
+	aside    error
+}
+
+// Bounds of the steps of a lease.
+const (
+	lockTimeout    = 20 * time.Second
+	attachTimeout  = 60 * time.Second
+	restoreTimeout = 60 * time.Second
+	drainProxy     = 5 * time.Second
+)
+
+// Acquire takes a phone: waits for its lock, puts back what an earlier run left changed, checks that it is the phone
+// that devices.yaml means, starts its proxy and recorder, leads its traffic there, and proves with a canary per browser
+// that we can read it. If it fails, the phone is as it was.
+func Acquire(ctx context.Context, o Options) (_ *Lease, err error) {
+	l := newLease(o)
+	l.driving.Lock()
+	defer l.driving.Unlock()
+	ctx, stop := l.living(ctx)
+	defer stop()
+
+	locking, cancel := context.WithTimeout(ctx, lockTimeout)
+	l.lock, err = LockPhone(locking, o.State, o.Serial)
+	cancel()
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, l.abandon(ctx))
+		}
+	}()
+	for _, step := range []struct {
+		name string
+		do   func(context.Context) error
+	}{
+		{"attaching", l.attach},
+		{"putting back what an earlier run left", l.replay},
+		{"checking preconditions", l.preconditions},
+		{"reading what the phone says of itself", l.describe},
+		{"starting the proxy", l.listen},
+		{"leading its traffic to the proxy", l.redirect},
+		{"installing the certificate", l.trust},
+		{"proving that we can read it", l.controls},
+	} {
+		l.say(step.name)
+		if err := step.do(ctx); err != nil {
+			return nil, fmt.Errorf("%s on %s: %w", step.name, o.Profile.ID, err)
+		}
+	}
+	return l, nil
+}
+
+// newLease holds nothing yet.
+func newLease(o Options) *Lease {
+	l := &Lease{
+		Options: o, profile: o.Profile, repeat: o.Repeat, dir: o.Dir,
+		mint: Mint{Seed: o.Seed}, link: &link{}, served: make(chan struct{}),
+	}
+	l.device = adb.Server{Addr: o.ADB}.Device(o.Serial, adb.Options{Journal: l.journal})
+	l.driver = &Driver{Device: l.device, Screen: ui.NewScreen(l.device), Phone: o.Profile}
+	return l
+}
+
+// attach waits until the adb server has the phone, and watches it from then on.
+func (l *Lease) attach(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, attachTimeout)
+	defer cancel()
+	if err := l.connect(ctx); err != nil {
+		return err
+	}
+	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
+	l.stopWatch = stop
+	events, err := l.device.Server().Track(watching)
+	if err != nil {
+		return err
+	}
+	l.serving.Go(func() { l.link.watch(events, l.Serial) })
+	l.undo, err = OpenUndo(l.State, l.Serial)
+	return err
+}
+
+// connect makes the adb server reach the phone, and waits for it.
+func (l *Lease) connect(ctx context.Context) error {
+	if l.Address != "" {
+		if err := l.device.Server().Connect(ctx, l.Address); err != nil {
+			return err
+		}
+	}
+	return l.device.Server().WaitState(ctx, l.Serial, adb.StateDevice)
+}
+
+// recover brings a phone back after a fault, for another attempt.
+func (l *Lease) recover(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, attachTimeout)
+	defer cancel()
+	l.say("waiting for the phone to come back")
+	if l.Address != "" {
+		// A TCP phone that dropped is retried by the server every 10 s only; connecting anew takes milliseconds.
+		if state, err := l.device.State(ctx); err != nil || state != adb.StateDevice {
+			_ = l.device.Server().Disconnect(ctx, l.Address) // it may not be listed any more
+		}
+	}
+	if err := l.connect(ctx); err != nil {
+		return err
+	}
+	if err := l.device.EnsureReverse(ctx, ProxyPort, l.proxyPort); err != nil {
+		return err
+	}
+	return l.setProxy(ctx)
+}
+
+// proxyEnded is nil while the proxy accepts connections.
+func (l *Lease) proxyEnded() error {
+	select {
+	case <-l.served:
+		return errors.Join(errors.New("it accepts no more"), l.serveErr)
+	default:
+		return nil
+	}
+}
+
+// listen starts the phone's recorder and its proxy, on a port of its own.
+func (l *Lease) listen(ctx context.Context) error {
+	ca, err := capture.LoadOrCreateCA(caDir(l.State))
+	if err != nil {
+		return err
+	}
+	l.rec, err = record.Create(l.dir.Path(), record.Limits{BodyCap: l.profile.Record.BodyCap})
+	if err != nil {
+		return err
+	}
+	upstream, err := upstreamOf(l.Resolve, l.TrustPEM)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	held := newHolding(context.WithoutCancel(ctx), listener, newAttributor(l.apps, l.tcpSockets, l.rec.App))
+	l.proxy, err = capture.New(capture.Options{
+		CA: ca, Record: l.rec, Upstream: upstream, ControlHost: l.ControlHost,
+		Attribute: held.attribute, Refuse: refuser(l.Resolve),
+	})
+	if err != nil {
+		listener.Close()
+		return err
+	}
+	l.proxyPort = listener.Addr().(*net.TCPAddr).Port
+	l.serving.Go(func() {
+		l.serveErr = l.proxy.Serve(held)
+		close(l.served)
+	})
+	return nil
+}
+
+// Release drains nothing: it says what the phone is at the end, puts it back as it was, and stops proxy and recorder.
+// The context may be at its end; the phone is put back all the same.
+func (l *Lease) Release(ctx context.Context) error {
+	l.driving.Lock()
+	defer l.driving.Unlock()
+	var errs []error
+	if ctx.Err() == nil && l.aside == nil {
+		errs = append(errs, l.farewell(ctx))
+	}
+	return errors.Join(append(errs, l.abandon(ctx))...)
+}
+
+// abandon puts back and closes whatever was begun.
+func (l *Lease) abandon(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), restoreTimeout)
+	defer cancel()
+	var errs []error
+	if l.undo != nil && len(l.undo.Entries()) > 0 {
+		l.say("putting the phone back as it was")
+		errs = append(errs, Restore(ctx, l.device, l.undo))
+	}
+	if l.proxy != nil {
+		stopping, cancel := context.WithTimeout(ctx, drainProxy)
+		errs = append(errs, l.proxy.Shutdown(stopping))
+		cancel()
+	}
+	if l.stopWatch != nil {
+		l.stopWatch()
+	}
+	l.serving.Wait()
+	if l.rec != nil {
+		errs = append(errs, l.rec.Close())
+	}
+	if l.lock != nil {
+		errs = append(errs, l.lock.Unlock())
+	}
+	return errors.Join(errs...)
+}
+
+func (l *Lease) say(line string) {
+	if l.Progress != nil {
+		l.Progress(line)
+	}
+}
+
+// living is a context that ends also with the process that started the run.
+func (l *Lease) living(ctx context.Context) (context.Context, context.CancelFunc) {
+	if l.Living == nil {
+		return context.WithCancel(ctx)
+	}
+	out, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(l.Living, func() { cancel(context.Cause(l.Living)) })
+	return out, func() { stop(); cancel(nil) }
+}

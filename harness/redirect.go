@@ -1,0 +1,123 @@
+package harness
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/telltale-farm/telltale/adb"
+)
+
+// redirect leads the phone's traffic to the proxy: the reverse tunnel first, then the setting, so that no app dials a
+// port that nobody listens on.
+func (l *Lease) redirect(ctx context.Context) error {
+	if err := l.device.EnsureReverse(ctx, ProxyPort, l.proxyPort); err != nil {
+		return err
+	}
+	before, err := l.device.Snapshot(ctx, adb.ProxySettings...)
+	if err != nil {
+		return err
+	}
+	for _, s := range adb.ProxySettings {
+		if err := l.remember(s, before[s], l.target(s)); err != nil {
+			return err
+		}
+	}
+	return l.setProxy(ctx)
+}
+
+// target is what a proxy setting will be once Android has digested http_proxy; nil for unset.
+func (l *Lease) target(s adb.Setting) *string {
+	if s != adb.HTTPProxy {
+		return nil
+	}
+	value := proxyValue()
+	return &value
+}
+
+// remember writes a change into the undo journal and the evidence before it is made.
+func (l *Lease) remember(s adb.Setting, old adb.Value, next *string) error {
+	e := UndoEntry{
+		Serial: l.Serial, Phone: l.profile.ID, ADB: l.JournalADB, Address: l.Address, Run: l.RunBound,
+		Namespace: s.Namespace, Key: s.Key, Old: old.Pointer(), New: next,
+	}
+	if err := l.undo.Add(e); err != nil {
+		return err
+	}
+	return l.dir.AppendJournal("setting", map[string]any{"namespace": e.Namespace, "key": e.Key, "old": e.Old, "new": e.New})
+}
+
+// setProxy tells the phone to use the tunnel, and reads it back.
+func (l *Lease) setProxy(ctx context.Context) error {
+	return l.device.SetProxy(ctx, "127.0.0.1", ProxyPort)
+}
+
+// replay puts back what an earlier run left changed on this phone.
+func (l *Lease) replay(ctx context.Context) error {
+	if len(l.undo.Entries()) == 0 {
+		return nil
+	}
+	return Restore(ctx, l.device, l.undo)
+}
+
+// Restore puts every changed setting of a phone back, newest change first, reads each back, and closes the journal only
+// when all of them stand as they did. It may be repeated after any crash.
+func Restore(ctx context.Context, d *adb.Device, u *Undo) error {
+	entries := u.Entries()
+	old := map[adb.Setting]*string{}
+	var order []adb.Setting // oldest change first
+	for _, e := range entries {
+		s := adb.Setting{Namespace: e.Namespace, Key: e.Key}
+		if _, again := old[s]; !again {
+			old[s] = e.Old // the oldest line is the value from before all of them
+			order = append(order, s)
+		}
+	}
+	if _, changed := old[adb.HTTPProxy]; changed {
+		// A deleted proxy lives on in Android's memory; only :0 clears it.
+		if err := d.ClearProxy(ctx); err != nil {
+			return fmt.Errorf("clearing the proxy: %w", err)
+		}
+	}
+	for i := len(order) - 1; i >= 0; i-- {
+		s := order[i]
+		if err := putBack(ctx, d, s, old[s]); err != nil {
+			return fmt.Errorf("putting %s %s back: %w", s.Namespace, s.Key, err)
+		}
+	}
+	for _, s := range order {
+		got, err := d.Setting(ctx, s)
+		if err != nil {
+			return fmt.Errorf("reading %s %s back: %w", s.Namespace, s.Key, err)
+		}
+		if want := old[s]; !same(got, want) {
+			return fmt.Errorf("reading %s %s back: it is %s, it was %s", s.Namespace, s.Key, shown(got.Pointer()), shown(want))
+		}
+	}
+	return u.Done()
+}
+
+// putBack makes a setting what it was.
+func putBack(ctx context.Context, d *adb.Device, s adb.Setting, old *string) error {
+	got, err := d.Setting(ctx, s)
+	if err != nil || same(got, old) {
+		return err
+	}
+	if old == nil {
+		return d.DeleteSetting(ctx, s)
+	}
+	return d.PutSetting(ctx, s, *old)
+}
+
+func same(got adb.Value, want *string) bool {
+	if want == nil {
+		return !got.Set
+	}
+	return got.Set && got.Value == *want
+}
+
+func shown(v *string) string {
+	if v == nil {
+		return "unset"
+	}
+	return fmt.Sprintf("%q", *v)
+}

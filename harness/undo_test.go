@@ -1,0 +1,107 @@
+package harness
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func entry(key string, old *string) UndoEntry {
+	value := "127.0.0.1:18080"
+	return UndoEntry{Serial: "7c2d9a10", Phone: "redmi", Namespace: "global", Key: key, Old: old, New: &value}
+}
+
+func TestUndoOutlivesItsWriter(t *testing.T) {
+	state := t.TempDir()
+	u, err := OpenUndo(state, "7c2d9a10")
+	if err != nil {
+		t.Fatal(err)
+	}
+	was := "10.0.0.1:3128"
+	for _, e := range []UndoEntry{entry("http_proxy", &was), entry("global_proxy_pac_url", nil)} {
+		if err := u.Add(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// The writer dies here, in the middle of a third line.
+	path := filepath.Join(state, "undo", "7c2d9a10.jsonl")
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteString(`{"schema":1,"serial":"7c2d`); err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+
+	again, err := OpenUndo(state, "7c2d9a10")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(u.Entries(), again.Entries()); diff != "" {
+		t.Fatalf("what the journal says after a crash (-before +after):\n%s", diff)
+	}
+	if err := again.Add(entry("stay_on_while_plugged_in", nil)); err != nil {
+		t.Fatal(err)
+	}
+	third, err := OpenUndo(state, "7c2d9a10")
+	if err != nil || len(third.Entries()) != 3 {
+		t.Fatalf("%d entries after the half line was written over, %v", len(third.Entries()), err)
+	}
+	open, err := UndoSerials(state)
+	if err != nil || len(open) != 1 || open[0].Serial != "7c2d9a10" {
+		t.Fatalf("open journals: %+v, %v", open, err)
+	}
+	if err := third.Done(); err != nil {
+		t.Fatal(err)
+	}
+	if open, err := UndoSerials(state); err != nil || len(open) != 0 {
+		t.Fatalf("open journals after all was put back: %+v, %v", open, err)
+	}
+}
+
+func TestUndoRefuses(t *testing.T) {
+	for name, raw := range map[string]string{
+		"another schema": `{"schema":2,"serial":"s","namespace":"global","key":"k"}` + "\n",
+		"no key":         `{"schema":1,"serial":"s","namespace":"global"}` + "\n",
+		"not ours":       "hello\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := parseUndo([]byte(raw)); err == nil {
+				t.Fatal("read without an error: a setting would not be put back, and nobody would know")
+			}
+		})
+	}
+}
+
+func FuzzParseUndo(f *testing.F) {
+	f.Add([]byte(`{"schema":1,"serial":"s","namespace":"global","key":"http_proxy","old":null,"new":"a:1"}` + "\n"))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		entries, err := parseUndo(raw)
+		if err != nil {
+			return
+		}
+		for _, e := range entries {
+			if e.Serial == "" || e.Key == "" {
+				t.Fatalf("an entry that cannot be put back: %+v", e)
+			}
+		}
+	})
+}
+
+func TestFileNamesOfSerialsDiffer(t *testing.T) {
+	serials := []string{"127.0.0.1:5555", "127.0.0.1_5555", "127.0.0.1_3a_5555", "../evil", "a/b", ".hidden", "", "7C2D", "7c2d", "x\x00y"}
+	seen := map[string]string{}
+	for _, s := range serials {
+		name := fileName(s)
+		if other, twice := seen[name]; twice {
+			t.Errorf("%q and %q share the file %q", s, other, name)
+		}
+		seen[name] = s
+		if filepath.Base(name+".lock") != name+".lock" || name != "" && name[0] == '.' {
+			t.Errorf("%q makes the file name %q", s, name)
+		}
+	}
+}
