@@ -39,6 +39,9 @@ const (
 	Timeout       Code = "timeout"        // the deadline passed
 	Denied        Code = "denied"         // Android refused the shell a permission
 	NoScreen      Code = "no-screen"      // the phone drew no screenshot
+	ScreenBusy    Code = "screen-busy"    // uiautomator waited in vain for the screen to come to rest
+	NoTree        Code = "no-tree"        // uiautomator saw no window
+	Locked        Code = "locked"         // the lock screen did not go away
 	Malformed     Code = "malformed"      // the phone's answer could not be read
 	TooLarge      Code = "too-large"      // the phone's answer was over the limit
 	Untypable     Code = "untypable"      // text that `input text` cannot type
@@ -73,6 +76,9 @@ var codes = map[Code]codeText{
 	Timeout:       {ClassPhone, "phone did not answer in time", "reconnect the phone; if it stays so, reboot it"},
 	Denied:        {ClassPhone, "Android refused the permission", "on Xiaomi phones switch on Developer options > \"USB debugging (Security settings)\", then reboot the phone"},
 	NoScreen:      {ClassPhone, "no screenshot", "wake the phone; windows that forbid screenshots stay black or print nothing"},
+	ScreenBusy:    {ClassPhone, "screen does not come to rest", "pause videos and animations (`settings put global animator_duration_scale 0`)"},
+	NoTree:        {ClassPhone, "no window to read", "wake and unlock the phone; secure windows cannot be read"},
+	Locked:        {ClassPhone, "phone is locked", "unlock it by hand, or give its PIN (devices.yaml: unlock: {pin_env: NAME})"},
 	Malformed:     {ClassPhone, "answer could not be read", ""},
 	TooLarge:      {ClassPhone, "answer is over the limit", ""},
 	Untypable:     {ClassPhone, "text cannot be typed", "`input text` types printable ASCII only: use such text, or a URL with percent escapes"},
