@@ -20,6 +20,7 @@ func TestMain(m *testing.M) {
 
 // The scripts of testdata run the real main, and are readable as documentation.
 func TestScripts(t *testing.T) {
+	samples := sampleBundles(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
@@ -31,7 +32,9 @@ func TestScripts(t *testing.T) {
 			e.Setenv("XDG_STATE_HOME", e.WorkDir+"/state")
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits, "bundle": bundleCommand(samples), "tamper": tamper,
+		},
 	})
 }
 

@@ -14,7 +14,13 @@ import (
 type verbs struct {
 	globals
 
+	Run     runCmd     `cmd:"" help:"Drive phones, capture, judge, and leave the evidence."`
 	Devices devicesCmd `cmd:"" help:"List attached phones, or print one's block for devices.yaml."`
+
+	Restore restoreCmd `cmd:"" help:"Put every changed setting of every phone back."`
+
+	Judge  judgeCmd  `cmd:"" help:"Compute a bundle's verdicts again from its files."`
+	Verify verifyCmd `cmd:"" help:"Check that a bundle is what was recorded."`
 
 	Scan   scanCmd   `cmd:"" help:"Search captures for canaries, however they were packed."`
 	Decode decodeCmd `cmd:"" help:"Show the values that a captured body holds."`

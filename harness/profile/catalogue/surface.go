@@ -2,6 +2,9 @@ package catalogue
 
 import "slices"
 
+// SettingsPackage answers the settings intents on every phone of the catalogue.
+const SettingsPackage = "com.android.settings"
+
 // Surfaces lists the pages of the system's settings that an action can open, sorted by ID. Titles are alternatives, one
 // per locale; AOSP writes Wi-Fi with a hyphen that does not break (U+2011). Activities are AOSP's, where they stayed the
 // same over releases.

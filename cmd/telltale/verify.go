@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/telltale-farm/telltale/assertions/leak"
+	"github.com/telltale-farm/telltale/harness/evidence"
+)
+
+// verifyCmd checks that a bundle is what was recorded.
+type verifyCmd struct {
+	Dir  string `arg:"" help:"Evidence bundle."`
+	JSON bool   `name:"json" help:"One JSON object."`
+}
+
+// Help is shown below the flags.
+func (verifyCmd) Help() string {
+	return `Checks the sums, the names of the bodies, the chain of the journal and the completeness of a bundle, then judges it
+again. Every file that does not hold is named with the reason.
+
+Example:
+  telltale verify evidence/20261121T120000Z
+
+EXIT STATUS
+  0  genuine, whatever the verdict is
+  1  usage error, or the bundle could not be read
+  5  nothing was changed, but the run did not reach its end
+  6  not genuine`
+}
+
+// verified is what --json prints.
+type verified struct {
+	State    evidence.State     `json:"state"`
+	Redacted bool               `json:"redacted"`
+	Outcome  leak.Outcome       `json:"outcome,omitempty"` // what the files say; empty when they could not be judged
+	Problems []evidence.Problem `json:"problems"`
+}
+
+// Run checks.
+func (v *verifyCmd) Run(_ context.Context, c *console) error {
+	dir, err := bundlePath(v.Dir)
+	if err != nil {
+		return err
+	}
+	check, err := evidence.Verify(dir)
+	if err != nil {
+		return err
+	}
+	if v.JSON {
+		err = json.NewEncoder(c.Out).Encode(verified{check.State, check.Redacted, check.Verdicts.Outcome, append([]evidence.Problem{}, check.Problems...)})
+	} else {
+		err = printCheck(c, check)
+	}
+	if err != nil {
+		return err
+	}
+	switch check.State {
+	case evidence.Genuine:
+		return nil
+	case evidence.Incomplete:
+		return &exitStatus{Code: exitIncomplete}
+	}
+	return &exitStatus{Code: exitTampered}
+}
+
+func printCheck(c *console, check evidence.Check) error {
+	for _, p := range check.Problems {
+		if _, err := fmt.Fprintln(c.Out, p); err != nil {
+			return err
+		}
+	}
+	line := string(check.State)
+	if check.Verdicts.Outcome != "" {
+		line += "; judged again: " + string(check.Verdicts.Outcome)
+	}
+	if check.Redacted {
+		line += "; redacted, so that claims which need raw values cannot be judged again"
+	}
+	_, err := fmt.Fprintln(c.Out, line)
+	return err
+}
