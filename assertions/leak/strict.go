@@ -225,3 +225,14 @@ func parse[T schemaOf](b []byte, name string) (T, error) {
 	}
 	return v, nil
 }
+
+// ReadLabels says what the canaries and identifiers of a phone stand for, by id: their labels, never their values. A bundle
+// without secrets has none.
+func ReadLabels(bundle fs.FS, id string) (map[string]string, error) {
+	lines, _, err := readLines[Secret](bundle, path.Join(phonesName, id, secretsName))
+	labels := map[string]string{}
+	for _, s := range lines {
+		labels[s.ID] = s.Label
+	}
+	return labels, err
+}

@@ -1,11 +1,96 @@
 package evidence
 
-import "github.com/telltale-farm/telltale/assertions/leak"
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/telltale-farm/telltale/assertions/leak"
+)
 
 // rewritten are the files that a redacted copy has in a form of its own.
 var rewritten = []string{reportName}
 
-// derive writes what follows from the verdicts and the files.
+// derive writes what follows from the verdicts and the files. One that fails does not keep the others from being written.
 func (b *Bundle) derive(v leak.Verdicts) error {
-	return nil
+	run, err := b.run()
+	errs := []error{err}
+	put := func(name string, raw []byte, err error) {
+		if err == nil {
+			err = b.write(name, raw)
+		}
+		errs = append(errs, err)
+	}
+	raw, err := b.report(v)
+	put(reportName, raw, err)
+	raw, err = junit(v)
+	put(junitName, raw, err)
+	raw, err = ctrf(v, run)
+	put(ctrfName, raw, err)
+	put(summaryName, summary(b.name, v), nil)
+	return errors.Join(errs...)
+}
+
+// summary gives summary.md, for a pull request or a job's page.
+func summary(name string, v leak.Verdicts) []byte {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# Telltale %s: %s\n\n", name, v.Outcome)
+	if text := banner(v.Kind); text != "" {
+		fmt.Fprintf(&b, "**%s**\n\n", text)
+	}
+	fmt.Fprintf(&b, "%s\n\n", tally(v))
+	// An indented block needs no escapes, whatever a phone's text holds.
+	for line := range strings.Lines(Table(v)) {
+		b.WriteString("    " + line)
+	}
+	return []byte(b.String())
+}
+
+// WriteReport writes the derived files of a bundle again, and its sums if it was closed. It does not judge: verdicts.json
+// is what it shows, or, if the bundle was never closed, what the files come to so far.
+func WriteReport(dir string) (string, error) {
+	b, err := Open(dir)
+	if err != nil {
+		return "", err
+	}
+	defer b.Release()
+	v, err := b.stated()
+	if err != nil {
+		return "", fmt.Errorf("writing the report of %s: %w", b.name, err)
+	}
+	if b.Partial() {
+		return b.dir, b.derive(v)
+	}
+	check, err := b.verify()
+	if err != nil {
+		return "", fmt.Errorf("writing the report of %s: %w", b.name, err)
+	}
+	for _, p := range check.Problems {
+		// Sums taken over changed files would make them look genuine.
+		if check.State == Tampered && !derivedName(p.File) {
+			return "", fmt.Errorf("writing the report of %s: it was changed since it was closed: %s", b.name, p)
+		}
+	}
+	return b.dir, errors.Join(b.derive(v), b.sum())
+}
+
+func derivedName(name string) bool {
+	switch name {
+	case reportName, junitName, ctrfName, summaryName:
+		return true
+	}
+	return false
+}
+
+// stated gives the verdicts that a bundle states: the stored ones, or of an open bundle those so far.
+func (b *Bundle) stated() (leak.Verdicts, error) {
+	raw, err := b.read(verdictsName)
+	if err == nil {
+		return leak.ParseVerdicts(raw)
+	}
+	if !b.Partial() {
+		return leak.Verdicts{}, err
+	}
+	v, _, err := b.judge()
+	return v, err
 }

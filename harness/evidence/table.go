@@ -1,0 +1,139 @@
+package evidence
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/telltale-farm/telltale/assertions/leak"
+	"github.com/telltale-farm/telltale/capture/flow/safe"
+)
+
+// How much a row of the table tells beneath itself; the report has all of it.
+const (
+	tableFindings = 4
+	tableReasons  = 4
+	tableWidth    = 400
+)
+
+// Table is the verdict table for a terminal: a row a cell, a column a claim. Beneath a leaked row stand host and chain,
+// beneath an inconclusive one the reasons and the block to paste, and every clean row shows what it rests on.
+func Table(v leak.Verdicts) string {
+	claims := claimsOf(v)
+	rows := [][]string{{"PHONE", "BROWSER", "SCENARIO", "VARIANT"}}
+	for _, c := range claims {
+		rows[0] = append(rows[0], strings.ToUpper(string(c)))
+	}
+	for _, c := range v.Cells {
+		row := []string{c.Phone, dash(c.Browser), c.Scenario, c.Variant}
+		for _, claim := range claims {
+			word := "-"
+			if x, ok := c.Claims[claim]; ok {
+				word = outcomeWord(x)
+			}
+			row = append(row, word)
+		}
+		rows = append(rows, row)
+	}
+	widths := make([]int, len(rows[0]))
+	for _, row := range rows {
+		for i := range row {
+			row[i] = safe.Line(row[i], 60)
+			widths[i] = max(widths[i], utf8.RuneCountInString(row[i]))
+		}
+	}
+	var b strings.Builder
+	for i, row := range rows {
+		writeRow(&b, row, widths)
+		if i > 0 {
+			beneath(&b, v.Cells[i-1])
+		}
+	}
+	fmt.Fprintf(&b, "\n%s\n", tally(v))
+	if text := banner(v.Kind); text != "" {
+		fmt.Fprintf(&b, "%s\n", text)
+	}
+	return b.String()
+}
+
+func writeRow(b *strings.Builder, row []string, widths []int) {
+	var line strings.Builder
+	for i, text := range row {
+		if i > 0 {
+			line.WriteString("  ")
+		}
+		line.WriteString(text)
+		line.WriteString(strings.Repeat(" ", widths[i]-utf8.RuneCountInString(text)))
+	}
+	b.WriteString(strings.TrimRight(line.String(), " "))
+	b.WriteByte('\n')
+}
+
+// beneath tells why a cell has its outcome.
+func beneath(b *strings.Builder, c leak.CellVerdict) {
+	line := func(indent int, text string) {
+		fmt.Fprintf(b, "%s%s\n", strings.Repeat(" ", indent), safe.Line(text, tableWidth))
+	}
+	var paste []string
+	for _, claim := range claimsIn(c) {
+		x := c.Claims[claim]
+		for i, f := range distinct(x.Findings) {
+			if i == tableFindings {
+				line(4, fmt.Sprintf("... and %s", plural(int64(len(distinct(x.Findings))-i), "other way")))
+				break
+			}
+			line(4, findingLine(f))
+		}
+		for i, r := range x.Reasons {
+			if i == tableReasons {
+				line(4, fmt.Sprintf("... and %s", plural(int64(len(x.Reasons)-i), "reason")))
+				break
+			}
+			line(4, reasonLine(r))
+		}
+		for _, r := range x.Reasons {
+			if r.Accept != "" && x.Outcome == leak.Inconclusive && !slices.Contains(paste, r.Accept) {
+				paste = append(paste, r.Accept)
+			}
+		}
+		for _, a := range x.Accepted {
+			line(4, fmt.Sprintf("except %s by %s: %s", place(a.Host, a.Port), appWord(a.App), a.Why))
+		}
+	}
+	if len(paste) > 0 {
+		line(4, "to accept it unread, put into devices.yaml, at phone "+c.Phone+":")
+		line(6, "accept:")
+		for i, p := range paste {
+			if i == 2*tableReasons {
+				line(8, fmt.Sprintf("# ... and %s more, in the report", plural(int64(len(paste)-i), "line")))
+				break
+			}
+			line(8, p)
+		}
+	}
+	if c.Outcome == leak.Clean {
+		line(4, coverageLine(c.Coverage))
+	}
+}
+
+// distinct keeps one finding for each destination, app and chain: what a phone repeats is told once.
+func distinct(in []leak.Finding) []leak.Finding {
+	var out []leak.Finding
+	seen := map[string]bool{}
+	for _, f := range in {
+		key := f.Host + "\x00" + f.App + "\x00" + f.Location + "\x00" + f.Class
+		if !seen[key] {
+			seen[key] = true
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+func dash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
