@@ -66,7 +66,7 @@ func TestLoadFillsInDefaults(t *testing.T) {
 // What a virtual phone leaks on purpose must not reach the servers whose names it uses.
 func TestVirtualPhonesNeverReachTheInternetByDefault(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "devices.yaml")
-	src := "version: 1\nphones:\n  - {id: a, kind: virtual, personality: clean}\n  - {id: b, kind: virtual, personality: clean, address: 'localhost:5555'}\n  - {id: c, kind: usb, serial: abc}\n"
+	src := "version: 1\nphones:\n  - {id: a, kind: virtual, personality: clean}\n  - {id: b, kind: virtual, personality: clean, address: 'localhost:5555', upstream: {resolve: 'localhost:4433'}}\n  - {id: c, kind: usb, serial: abc}\n"
 	if err := os.WriteFile(path, []byte(src), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -74,9 +74,12 @@ func TestVirtualPhonesNeverReachTheInternetByDefault(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, want := range []bool{true, true, false} {
+	for i, want := range []bool{true, false, false} {
 		if got := cfg.Phones[i].Upstream.StandIn; got != want {
 			t.Errorf("phone %s: stand-in internet %v, want %v", cfg.Phones[i].ID, got, want)
+		}
+		if u := cfg.Phones[i].Upstream; cfg.Phones[i].Kind == Virtual && !u.StandIn && u.Resolve == "" {
+			t.Errorf("phone %s would reach the real internet", cfg.Phones[i].ID)
 		}
 	}
 }

@@ -76,7 +76,7 @@ func (r *reader) phone(n ast.Node, base shared, browsers []Browser) (Phone, map[
 	if v := f["allow"]; v != nil {
 		p.Allow = r.allow(v, what)
 	}
-	p.Upstream = r.upstream(f["upstream"], &p)
+	p.Upstream = r.upstream(f["upstream"], n, &p)
 	p.Browsers = r.phoneBrowsers(f["browsers"], &p, browsers)
 	if v := f["accept"]; v != nil {
 		p.Accept = r.accepts(v, what)

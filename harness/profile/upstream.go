@@ -10,14 +10,21 @@ import (
 // standIn is the word for the stand-in internet.
 const standIn = "stand-in"
 
+// served is the remedy for a phone whose stand-in internet is not ours.
+const served = "what serves the phone serves its stand-in internet too: write upstream: {resolve: HOST:PORT, trust: PEM} as `telltale virtual` printed it"
+
 // upstream reads where a phone's traffic goes after the proxy. A virtual phone goes to the stand-in internet unless the
 // file says otherwise: what it leaks on purpose must not reach the servers whose names it uses.
-func (r *reader) upstream(n ast.Node, p *Phone) Upstream {
+func (r *reader) upstream(n, phone ast.Node, p *Phone) Upstream {
 	if r.err != nil {
 		return Upstream{}
 	}
-	if n == nil {
+	if n == nil && p.Address == "" {
 		return Upstream{StandIn: p.Kind == Virtual}
+	}
+	if n == nil {
+		r.fail(phone, served, "phone %s has an address and no upstream", p.ID)
+		return Upstream{}
 	}
 	what := "upstream of phone " + p.ID
 	f := r.object(n, what, "resolve", "trust")
@@ -29,6 +36,9 @@ func (r *reader) upstream(n ast.Node, p *Phone) Upstream {
 	if r.text(f["resolve"], "resolve of "+what) == standIn {
 		if p.Kind == USB {
 			r.fail(f["resolve"], "remove upstream: a real phone is judged by what it says to the real internet", "%s is the stand-in internet, but the phone is of kind usb", what)
+		}
+		if p.Address != "" {
+			r.fail(f["resolve"], served, "%s is the stand-in internet of this run, but the phone has an address", what)
 		}
 		if t := f["trust"]; t != nil && r.text(t, "trust of "+what) != standIn {
 			r.fail(t, "write trust: stand-in, or resolve: HOST:PORT", "%s resolves to the stand-in internet, but does not trust it", what)
