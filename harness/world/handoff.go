@@ -58,3 +58,11 @@ func (h *Handoff) Phone(id string) (PhoneHandoff, bool) {
 	}
 	return PhoneHandoff{}, false
 }
+
+// Planned is what plan mode writes: the plan as it will stand in plan.json, and how long the suite may take.
+type Planned struct {
+	Plan     []byte `json:"plan"`      // the bytes of plan.json
+	Sum      string `json:"sum"`       // sha256 of plan.json
+	Phones   int    `json:"phones"`    // that have a cell
+	TimeoutS int64  `json:"timeout_s"` // for the whole suite
+}

@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/telltale-farm/telltale/assertions/leak"
+	"github.com/telltale-farm/telltale/harness"
+	"github.com/telltale-farm/telltale/harness/evidence"
+	"github.com/telltale-farm/telltale/harness/profile"
+	"github.com/telltale-farm/telltale/harness/world"
+)
+
+// runCmd drives the phones of devices.yaml and leaves a bundle of evidence with its verdicts.
+type runCmd struct {
+	Devices   string `default:"devices.yaml" placeholder:"FILE" help:"Which phones, browsers and sites (${default})."`
+	Filter    string `placeholder:"LABELS" help:"Only specs with these labels, in ginkgo's words: smoke, 'action:search && !browser:chrome'."`
+	Repeat    int    `placeholder:"N" help:"Attempts per cell, instead of what the file says."`
+	Out       string `default:"evidence" placeholder:"DIR" help:"Folder for the bundle (${default})."`
+	Manifests string `placeholder:"DIR" hidden:"" help:"Write the leak manifests of virtual phones there, after the run was closed."`
+}
+
+// Help is shown below the flags.
+func (runCmd) Help() string {
+	return `Puts back what an earlier run left changed, plans, drives the phones, captures, judges, and prints a verdict per action.
+Live lines go to standard error, the verdicts and the folder of the evidence to standard output.
+
+Example:
+  telltale run --devices devices.yaml --filter smoke
+
+EXIT STATUS
+  0    every action is clean, perhaps with named exceptions
+  1    usage, configuration or internal error
+  3    something leaked
+  4    nothing leaked that we saw, but something could not be seen
+  5    the plan was not carried out whole
+  6    the evidence was not reproduced
+  130  interrupted`
+}
+
+// Run is the whole way of a run, in the order that the evidence rests on: what is planned is on disk before the first
+// phone is touched, and verdicts are made once, from files, after the last one was put back.
+func (r *runCmd) Run(ctx context.Context, c *console, g *globals) (err error) {
+	if r.Repeat < 0 {
+		return fmt.Errorf("--repeat %d: attempts are 1 or more", r.Repeat)
+	}
+	cfg, err := profile.Load(r.Devices)
+	if err != nil {
+		return err
+	}
+	state, err := g.stateDir()
+	if err != nil {
+		return err
+	}
+	tools, err := findTools()
+	if err != nil {
+		return err
+	}
+	planned, err := tools.plan(ctx, cfg, r)
+	if err != nil {
+		return err
+	}
+	if planned.Phones == 0 {
+		return fmt.Errorf("no spec is left to run: --filter %q selects none for the phones of %s", r.Filter, cfg.Path)
+	}
+	defer func() {
+		if err != nil {
+			remedy(c)
+		}
+	}()
+	return r.drive(ctx, c, cfg, state, tools, planned)
+}
+
+// drive opens the world, has ginkgo drive the phones, and closes the run.
+func (r *runCmd) drive(ctx context.Context, c *console, cfg *profile.Config, state string, tools *tools, planned *world.Planned) (err error) {
+	seed, err := newSeed()
+	if err != nil {
+		return err
+	}
+	w, err := world.Open(ctx, world.Options{Config: cfg, State: state, Seed: seed})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, w.Close()) }()
+
+	out, err := filepath.Abs(r.Out)
+	if err != nil {
+		return err
+	}
+	bundle, err := evidence.Create(out, evidence.NewRunID(time.Now()), evidence.Inputs{
+		Plan: planned.Plan, Policy: harness.ResolvePolicy(cfg, r.Repeat), Run: tools.describe(cfg, r.Filter, seed),
+	})
+	if err != nil {
+		return err
+	}
+	handoff, err := w.HandoffFile(world.Handoff{
+		Schema: world.HandoffSchema, Bundle: bundle.Dir(), State: state, Progress: w.Progress(),
+		Devices: cfg.Path, DevicesSum: cfg.SHA256, PlanSum: planned.Sum,
+		Seed: seed, Repeat: r.Repeat, Lifeline: w.Lifeline(), Phones: w.Phones(),
+	})
+	if err != nil {
+		return err
+	}
+	live := showLive(c, w.Progress(), cfg)
+	driveErr := tools.ginkgo(ctx, ginkgoRun{
+		Devices: cfg.Path, Handoff: handoff, Filter: r.Filter, Planned: planned,
+		Console: filepath.Join(bundle.Dir(), "ginkgo.log"), Report: bundle.Dir(),
+	})
+	live.stop()
+
+	closed, err := bundle.Close()
+	if err != nil {
+		return errors.Join(driveErr, fmt.Errorf("closing the run: %w; the recordings are in %s, and `telltale judge` judges them", err, bundle.Dir()))
+	}
+	if r.Manifests != "" {
+		if err := w.WriteManifests(r.Manifests); err != nil {
+			return err
+		}
+	}
+	return finish(ctx, c, closed, driveErr)
+}
+
+// finish prints the verdicts and says with what code the run ends.
+func finish(ctx context.Context, c *console, closed evidence.Closed, driveErr error) error {
+	fmt.Fprint(c.Out, evidence.Table(closed.Verdicts))
+	fmt.Fprintf(c.Out, "evidence: %s\nreport:   %s\n", closed.Dir, filepath.Join(closed.Dir, "report.html"))
+	code := closed.Verdicts.ExitCode()
+	if driveErr != nil {
+		code = leak.WorseExit(code, exitFailed)
+	}
+	if ctx.Err() != nil {
+		code = leak.WorseExit(code, exitInterrupted)
+	}
+	if code == exitClean {
+		return nil
+	}
+	return &exitStatus{Code: code, Err: driveErr}
+}
+
+// remedy is the one line that gives a phone its network back by hand, printed whenever a run did not end as it should.
+func remedy(c *console) {
+	fmt.Fprintln(c.Err, "telltale: if a phone has no network, give it back with `telltale restore`, or by hand: adb -s SERIAL shell settings put global http_proxy :0")
+}
+
+// beside finds one of the binaries that `make build` puts into one folder.
+func beside(name string) (string, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return "", fmt.Errorf("finding %s: %w", name, err)
+	}
+	if self, err = filepath.EvalSymlinks(self); err != nil {
+		return "", fmt.Errorf("finding %s: %w", name, err)
+	}
+	path := filepath.Join(filepath.Dir(self), name)
+	if _, err := os.Stat(path); err != nil {
+		return "", fmt.Errorf("%s is not beside %s: run `make build`", name, filepath.Base(self))
+	}
+	return path, nil
+}

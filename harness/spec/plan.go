@@ -1,0 +1,94 @@
+package spec
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/onsi/ginkgo/v2"
+	"github.com/onsi/ginkgo/v2/types"
+
+	"github.com/telltale-farm/telltale/assertions/leak"
+	"github.com/telltale-farm/telltale/harness/profile"
+)
+
+// preview walks the tree without running it and returns the plan: a cell for every spec that the label filter selects.
+func preview(cfg *profile.Config) (leak.Plan, error) {
+	return planOf(ginkgo.PreviewSpecs("Telltale"), cfg)
+}
+
+func planOf(report ginkgo.Report, cfg *profile.Config) (leak.Plan, error) {
+	kinds := map[string]string{}
+	for _, p := range cfg.Phones {
+		kinds[p.ID] = p.Kind
+	}
+	plan := leak.Plan{Schema: leak.Schema, Cells: []leak.Cell{}}
+	var errs []error
+	seen := map[leak.Key]string{}
+	for _, r := range report.SpecReports {
+		if r.LeafNodeType != types.NodeTypeIt || r.State.Is(types.SpecStateSkipped|types.SpecStatePending) {
+			continue
+		}
+		key, err := keyOf(r)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		where := r.LeafNodeLocation.String()
+		if first, twice := seen[key]; twice {
+			errs = append(errs, fmt.Errorf("two specs make the cell %s / %s / %s / %s: %s and %s; give one of them another variant label", key.Phone, key.Browser, key.Scenario, key.Variant, first, where))
+			continue
+		}
+		seen[key] = where
+		plan.Cells = append(plan.Cells, leak.Cell{Key: key, Kind: kinds[key.Phone]})
+	}
+	slices.SortFunc(plan.Cells, func(a, b leak.Cell) int {
+		return cmp.Or(cmp.Compare(a.Phone, b.Phone), cmp.Compare(a.Browser, b.Browser), cmp.Compare(a.Scenario, b.Scenario), cmp.Compare(a.Variant, b.Variant))
+	})
+	return plan, errors.Join(errs...)
+}
+
+// keyOf reads a cell's key from the labels of a spec and its containers; its text is never a key.
+func keyOf(r types.SpecReport) (leak.Key, error) {
+	var key leak.Key
+	var errs []error
+	set := func(field *string, name, value string) {
+		if *field != "" {
+			errs = append(errs, fmt.Errorf("the spec at %s has two %q labels: %s and %s", r.LeafNodeLocation, name, *field, value))
+		}
+		*field = value
+	}
+	for _, l := range r.Labels() {
+		for prefix, field := range map[string]*string{labelPhone: &key.Phone, labelScenario: &key.Scenario, labelBrowser: &key.Browser, labelVariant: &key.Variant} {
+			if v, ok := strings.CutPrefix(l, prefix); ok {
+				set(field, prefix, v)
+			}
+		}
+	}
+	switch {
+	case key.Phone == "" || key.Scenario == "":
+		errs = append(errs, fmt.Errorf("the spec at %s is outside of spec.Scenario", r.LeafNodeLocation))
+	case !scenarioID.MatchString(key.Scenario):
+		errs = append(errs, fmt.Errorf("scenario id %q: use lower-case letters, digits, blanks and dashes", key.Scenario))
+	case key.Scenario == leak.DrainScenario || key.Scenario == leak.ControlScenario:
+		errs = append(errs, fmt.Errorf("scenario id %q is the harness's own; choose another", key.Scenario))
+	}
+	key.Variant = cmp.Or(key.Variant, DefaultVariant)
+	return key, errors.Join(errs...)
+}
+
+// encodePlan returns the bytes of plan.json and their digest, which every process compares.
+func encodePlan(p leak.Plan) (raw []byte, digest string) {
+	raw, err := json.MarshalIndent(p, "", " ")
+	if err != nil {
+		panic(err) // strings only
+	}
+	raw = append(raw, '\n')
+	sum := sha256.Sum256(raw)
+	return raw, hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,156 @@
+package spec
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/onsi/ginkgo/v2"
+	"github.com/onsi/gomega"
+
+	"github.com/telltale-farm/telltale/assertions/leak"
+	"github.com/telltale-farm/telltale/harness"
+	"github.com/telltale-farm/telltale/harness/profile"
+	"github.com/telltale-farm/telltale/harness/world"
+)
+
+// suite is what one process of a run holds.
+type suite struct {
+	options *Options
+	config  *profile.Config
+	plan    leak.Plan
+	planRaw []byte
+	planSum string
+
+	handoff *world.Handoff
+	policy  leak.Policy
+	mu      sync.Mutex // held while a phone is being leased or released
+	leases  map[string]*harness.Lease
+	base    context.Context         // ends when the parent is gone
+	abort   context.CancelCauseFunc //
+	plain   *plainRun               // process 1 of a plain ginkgo run
+}
+
+// errOrphaned ends everything a worker does when the process that started the run has died.
+var errOrphaned = errors.New("the process that started this run is gone")
+
+// Run builds the tree from devices.yaml, checks that it is the planned one, and runs it; or, in plan mode, writes the
+// plan and stops. Without --devices the suite is skipped by name.
+func Run(t *testing.T, o *Options) {
+	if o.Devices == "" {
+		t.Skip("scenarios drive phones: run `make run`, or `go tool ginkgo ./scenarios -- --devices=../devices.yaml`")
+	}
+	s := &suite{options: o, leases: map[string]*harness.Lease{}}
+	s.base, s.abort = context.WithCancelCause(context.Background())
+	var err error
+	if s.config, err = profile.Load(o.Devices); err != nil {
+		t.Fatal(err)
+	}
+	gomega.RegisterFailHandler(ginkgo.Fail)
+	build(s)
+	if s.plan, err = preview(s.config); err != nil {
+		t.Fatal(err)
+	}
+	s.planRaw, s.planSum = encodePlan(s.plan)
+	if o.PlanOut != "" {
+		if err := s.writePlan(); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	s.nodes()
+	ginkgo.RunSpecs(t, "Telltale")
+}
+
+// writePlan is plan mode: no world, no phone.
+func (s *suite) writePlan() error {
+	phones := map[string]bool{}
+	for _, c := range s.plan.Cells {
+		phones[c.Phone] = true
+	}
+	raw, err := json.Marshal(world.Planned{
+		Plan: s.planRaw, Sum: s.planSum, Phones: len(phones),
+		TimeoutS: int64(timeoutOf(s.config, s.plan, s.options.Repeat).Seconds()),
+	})
+	if err != nil {
+		return fmt.Errorf("writing the plan: %w", err)
+	}
+	return os.WriteFile(s.options.PlanOut, raw, 0o600)
+}
+
+// nodes declares what happens once per run: one process brings the handoff, all of them check it.
+func (s *suite) nodes() {
+	ginkgo.SynchronizedBeforeSuite(func(ctx ginkgo.SpecContext) []byte {
+		ginkgo.GinkgoHelper()
+		raw, err := s.open(ctx)
+		gomega.Expect(err).NotTo(gomega.HaveOccurred())
+		return raw
+	}, func(raw []byte) {
+		ginkgo.GinkgoHelper()
+		gomega.Expect(s.join(raw)).To(gomega.Succeed())
+	})
+	ginkgo.ReportAfterSuite("closing the run", func(ctx ginkgo.SpecContext, report ginkgo.Report) {
+		ginkgo.GinkgoHelper()
+		gomega.Expect(s.close(ctx, report)).To(gomega.Succeed())
+	})
+}
+
+// open brings the handoff: from the file that `telltale run` wrote, or by opening a world of its own.
+func (s *suite) open(ctx context.Context) ([]byte, error) {
+	if s.options.Handoff != "" {
+		raw, err := os.ReadFile(s.options.Handoff)
+		if err != nil {
+			return nil, fmt.Errorf("reading the handoff: %w", err)
+		}
+		return raw, nil
+	}
+	var err error
+	s.plain, err = openPlain(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	return s.plain.handoff.Encode()
+}
+
+// join checks that this process built the tree that was planned from the file that was read, and takes hold of the
+// lifeline.
+func (s *suite) join(raw []byte) (err error) {
+	if s.handoff, err = world.DecodeHandoff(raw); err != nil {
+		return err
+	}
+	if s.handoff.DevicesSum != s.config.SHA256 {
+		return fmt.Errorf("%s changed while the run began: start it again", s.config.Path)
+	}
+	if s.handoff.PlanSum != s.planSum {
+		return errors.New("this process built another tree than was planned: the scenarios depend on something else than devices.yaml, or bin/scenarios.test is of another build")
+	}
+	policy, err := os.ReadFile(filepath.Join(s.handoff.Bundle, "policy.json"))
+	if err != nil {
+		return fmt.Errorf("reading the policy of the run: %w", err)
+	}
+	if err := json.Unmarshal(policy, &s.policy); err != nil {
+		return fmt.Errorf("reading the policy of the run: %w", err)
+	}
+	if s.plain != nil {
+		return nil // this process is the one that the others hang on
+	}
+	release, err := world.HoldLifeline(s.handoff.Lifeline, s.orphaned)
+	if err != nil {
+		return err
+	}
+	ginkgo.DeferCleanup(release)
+	return nil
+}
+
+// close judges a plain ginkgo run, in the process that opened its world. `telltale run` closes its own.
+func (s *suite) close(ctx context.Context, report ginkgo.Report) error {
+	if s.plain == nil {
+		return nil
+	}
+	return s.plain.close(ctx, report)
+}

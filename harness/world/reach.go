@@ -1,0 +1,38 @@
+package world
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"github.com/telltale-farm/telltale/adb"
+)
+
+// Reach gives one phone without a world around it, for putting it back: through the adb server that is named, else the
+// user's for a phone on USB, else a private one that lives until leave is called.
+func Reach(ctx context.Context, state, server, serial, address string) (_ *adb.Device, leave func() error, err error) {
+	leave = func() error { return nil }
+	s := adb.Server{Addr: server}
+	switch {
+	case server != "":
+	case address == "":
+		s = adb.UserServer()
+	default:
+		private, err := adb.StartPrivate(ctx, adb.PrivateOptions{Home: filepath.Join(state, "adb")})
+		if err != nil {
+			return nil, nil, err
+		}
+		s, leave = private.Server, private.Close
+	}
+	if address != "" {
+		if err := s.Connect(ctx, address); err != nil {
+			_ = leave() // that the phone does not answer is what the caller has to hear
+			return nil, nil, fmt.Errorf("reaching %s: %w", serial, err)
+		}
+	}
+	if err := s.WaitState(ctx, serial, adb.StateDevice); err != nil {
+		_ = leave() // the phone's absence is what the caller has to hear of
+		return nil, nil, err
+	}
+	return s.Device(serial, adb.Options{}), leave, nil
+}
