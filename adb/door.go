@@ -46,7 +46,7 @@ func (d *Device) throughDoor(ctx context.Context, op string, call func(gadb.Devi
 	switch {
 	case err == nil:
 		return n, nil
-	case ctx.Err() != nil:
+	case over(ctx):
 		return n, ended(ctx, d.serial, op)
 	case errors.As(err, &f):
 		return n, err

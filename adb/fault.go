@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Class says whose fault it was.
@@ -180,9 +181,15 @@ func CodeOf(err error) Code {
 	return ""
 }
 
+// over says that a context has ended, or is about to: a socket notices a deadline a moment before its context does.
+func over(ctx context.Context) bool {
+	end, ok := ctx.Deadline()
+	return ctx.Err() != nil || ok && !time.Now().Before(end)
+}
+
 // ended turns a finished context into a fault.
 func ended(ctx context.Context, phone, op string) *Fault {
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+	if err := ctx.Err(); err == nil || errors.Is(err, context.DeadlineExceeded) {
 		f := newFault(Timeout, phone, op, context.DeadlineExceeded)
 		if phone == "" {
 			f.Class = ClassHarness

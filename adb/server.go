@@ -116,7 +116,7 @@ func (s Server) WaitState(ctx context.Context, serial string, want State) error 
 		if err == nil && got == want {
 			return nil
 		}
-		if err != nil && ctx.Err() == nil && CodeOf(err) != NotFound {
+		if err != nil && !over(ctx) && CodeOf(err) != NotFound {
 			return err
 		}
 		select {

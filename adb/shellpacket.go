@@ -36,7 +36,7 @@ func readShell(k *socket, limit int64) (Result, error) {
 
 // cut explains a stream that ended before the command did.
 func (k *socket) cut(err error) error {
-	if k.ctx.Err() != nil {
+	if over(k.ctx) {
 		return ended(k.ctx, k.phone, k.op)
 	}
 	return newFault(NoExit, k.phone, k.op, err)

@@ -29,7 +29,7 @@ func (s Server) dial(ctx context.Context, phone, op string, limit time.Duration)
 	var d net.Dialer
 	conn, err := d.DialContext(dctx, "tcp", s.Addr)
 	if err != nil {
-		if ctx.Err() != nil {
+		if over(ctx) {
 			return nil, ended(ctx, phone, op)
 		}
 		return nil, newFault(ServerGone, phone, op, err)
@@ -46,7 +46,7 @@ func (k *socket) Close() error {
 
 // broken explains a failed read or write of this socket.
 func (k *socket) broken(err error) error {
-	if k.ctx.Err() != nil {
+	if over(k.ctx) {
 		return ended(k.ctx, k.phone, k.op)
 	}
 	return newFault(ServerGone, k.phone, k.op, err)
@@ -105,7 +105,7 @@ func (k *socket) rest(limit int64) ([]byte, error) {
 	if err != nil {
 		return b, k.broken(err)
 	}
-	if k.ctx.Err() != nil {
+	if over(k.ctx) {
 		return b, ended(k.ctx, k.phone, k.op)
 	}
 	if int64(len(b)) > limit {

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/telltale-farm/telltale/adb"
@@ -58,13 +59,13 @@ func (s *Screen) until(ctx context.Context, op string, code adb.Code, step func(
 	tick := time.NewTicker(300 * time.Millisecond)
 	defer tick.Stop()
 	for try := 0; ; try++ {
-		if done, err := step(try); done || err != nil {
+		if done, err := step(try); done || err != nil && !(past(ctx) && errors.Is(err, adb.Timeout)) {
 			return err
 		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			return &adb.Fault{Class: adb.ClassPhone, Code: code, Phone: s.dev.Serial(), Op: op, Err: ctx.Err()}
+			return &adb.Fault{Class: adb.ClassPhone, Code: code, Phone: s.dev.Serial(), Op: op, Err: context.DeadlineExceeded}
 		}
 	}
 }

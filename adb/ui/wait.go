@@ -29,21 +29,34 @@ func (s *Screen) Await(ctx context.Context, what string, wanted func(*Tree) bool
 	return err
 }
 
-// await returns the last tree that was seen. A phone that shows nothing readable for the whole time is the fault that
-// the last look ended with.
+// await returns the last tree that was seen. A phone that showed nothing readable for the whole time is the fault that
+// a look ended with.
 func (s *Screen) await(ctx context.Context, what string, words []string, wanted func(*Tree) bool) (last *Tree, err error) {
+	var unread error
 	err = s.poll(ctx, "waiting for "+what, func() (bool, error) {
 		t, err := s.Dump(ctx)
 		if err != nil {
+			if passing(err) {
+				unread = err
+			}
 			return false, err
 		}
 		last = t
 		return wanted(t), nil
 	})
-	if last != nil && isDeadline(ctx, err) {
-		err = notFound(what, words, last)
+	if !tooLate(ctx, err) {
+		return last, err
 	}
-	return last, err
+	if err := s.alive(ctx, err); err != nil {
+		return last, err
+	}
+	switch {
+	case last != nil:
+		return last, notFound(what, words, last)
+	case unread != nil:
+		return nil, unread
+	}
+	return nil, err
 }
 
 // WaitFocus waits until a package is in front. When ctx ends first it is a [*NotFoundError] that names what was.
@@ -57,7 +70,10 @@ func (s *Screen) WaitFocus(ctx context.Context, pkg string) error {
 		front = &f
 		return f.Package == pkg, nil
 	})
-	if front == nil || !isDeadline(ctx, err) {
+	if front == nil || !tooLate(ctx, err) {
+		return err
+	}
+	if err := s.alive(ctx, err); err != nil {
 		return err
 	}
 	missing := &NotFoundError{Wanted: "an activity of " + pkg, Front: front.Package}
@@ -67,9 +83,30 @@ func (s *Screen) WaitFocus(ctx context.Context, pkg string) error {
 	return missing
 }
 
-// isDeadline says that a wait ended by its time, not by the caller's wish or by a fault.
-func isDeadline(ctx context.Context, err error) bool {
-	return err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded)
+// tooLate says that a wait ended by its time, not by the caller's wish or by a fault.
+func tooLate(ctx context.Context, err error) bool {
+	return (errors.Is(err, adb.Timeout) || passing(err)) && past(ctx)
+}
+
+// past says that a deadline has passed; a look may notice a moment before its context does.
+func past(ctx context.Context) bool {
+	end, ok := ctx.Deadline()
+	return errors.Is(ctx.Err(), context.DeadlineExceeded) || ok && !time.Now().Before(end)
+}
+
+// aliveTimeout bounds the question whether a phone still answers.
+const aliveTimeout = 3 * time.Second
+
+// alive tells a screen that shows something else from a phone that hangs: the last look may have run into the end of
+// the wait for either reason.
+func (s *Screen) alive(ctx context.Context, err error) error {
+	if passing(err) {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), aliveTimeout)
+	defer cancel()
+	_, err = s.dev.Shell(ctx, "true")
+	return err
 }
 
 // poll looks until a look is what was wanted, fails for good, or ctx ends. A look that fails in passing is repeated; if
