@@ -33,6 +33,7 @@ type exchange struct {
 	trace  httptrace.ClientTrace
 	server net.Conn
 	socket *websocket // after an upgrade
+	over   bool       // the handler returned, and did not panic
 	broken bool       // the answer could not be given whole: the phone must see that
 	empty  bool       // the answer has no body: flushing its head early would cost the end-of-stream mark
 }
@@ -60,7 +61,21 @@ func (p *Proxy) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	x := p.begin(w, r, s)
 	defer x.finish()
-	r = r.WithContext(x)
+	x.serve(w, r)
+	x.over = true
+	if x.broken {
+		panic(http.ErrAbortHandler) // net/http's way to cut the connection or stream without a log line
+	}
+}
+
+func (x *exchange) serve(w http.ResponseWriter, r *http.Request) {
+	s := x.s
+	r = r.WithContext(x) // net/http looks at the body of its own copy
+	if x.sent != nil {
+		r.Body = x.sent
+	} else {
+		r.Body = http.NoBody // HTTP/2 gives another one, of which the transports do not know that it is empty
+	}
 	if s.tunnel != nil {
 		r.URL.Scheme, r.URL.Host = s.scheme, r.Host
 	}
@@ -73,10 +88,7 @@ func (p *Proxy) serveHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(rw, "a tunnel inside a tunnel is not served", http.StatusNotImplemented)
 		return
 	}
-	p.gp.ServeHTTP(rw, r)
-	if x.broken {
-		panic(http.ErrAbortHandler) // net/http's way to cut the connection or stream without a log line
-	}
+	x.p.gp.ServeHTTP(rw, r)
 }
 
 // begin records that a request arrived, before anything of it is forwarded.
@@ -102,11 +114,8 @@ func (p *Proxy) begin(w http.ResponseWriter, r *http.Request, s *served) *exchan
 	f.Control = p.opts.ControlHost != "" && f.Host == p.opts.ControlHost
 	x.req.Method, x.req.Target = r.Method, target(r, s, f)
 	f.BytesUp = x.heads(r)
-	if r.ContentLength == 0 {
-		r.Body = http.NoBody // HTTP/2 gives another one, of which the transports do not know that it is empty
-	} else {
+	if r.ContentLength != 0 && r.Body != nil {
 		x.sent = &sentBody{src: r.Body, x: x, log: p.rec.NewBody()}
-		r.Body = x.sent
 	}
 	p.rec.Begin(f)
 	return x
@@ -212,6 +221,9 @@ func (x *exchange) gotConn(info httptrace.GotConnInfo) { x.server = info.Conn }
 // finish records how the exchange ended. It runs also when a handler panics.
 func (x *exchange) finish() {
 	f := &x.f
+	if !x.over {
+		f.Fault, f.Error = flow.FaultHarness, "a handler of the proxy failed"
+	}
 	if x.sent != nil {
 		x.sent.finish()
 	}
