@@ -21,10 +21,12 @@ type verbs struct {
 
 	Judge  judgeCmd  `cmd:"" help:"Compute a bundle's verdicts again from its files."`
 	Verify verifyCmd `cmd:"" help:"Check that a bundle is what was recorded."`
+	Report reportCmd `cmd:"" help:"Write a bundle's derived files again."`
 
-	Scan   scanCmd   `cmd:"" help:"Search captures for canaries, however they were packed."`
-	Decode decodeCmd `cmd:"" help:"Show the values that a captured body holds."`
-	Proxy  proxyCmd  `cmd:"" help:"Run the capturing proxy alone."`
+	Scan    scanCmd    `cmd:"" help:"Search captures for canaries, however they were packed."`
+	Decode  decodeCmd  `cmd:"" help:"Show the values that a captured body holds."`
+	Proxy   proxyCmd   `cmd:"" help:"Run the capturing proxy alone."`
+	Virtual virtualCmd `cmd:"" help:"Serve virtual phones to any adb client."`
 }
 
 // globals are the flags that every verb has.
