@@ -6,6 +6,10 @@ import (
 )
 
 // binary peels a value that is not text. It says whether something explained it.
+//
+// Formats that announce themselves come first. Then those that do not: each is read twice, first dry, to see that all
+// of the bytes make sense in it, then for show. The raw bytes are shown as well, because a wrong guess at the format must
+// not hide what stands there in clear.
 func (p *peeler) binary(at *step, data []byte, m mask) bool {
 	switch mg := magicOf(data); mg {
 	case magicNone, magicOther, magicXZ:
@@ -15,8 +19,70 @@ func (p *peeler) binary(at *step, data []byte, m mask) bool {
 		}
 	}
 	p.show(Bytes, at, data, true)
-	p.dark(at, data, "unknown: binary")
+	if p.announced(at, data) || p.wide(at, data) {
+		return true
+	}
+	if m&mHigh != 0 && p.latin1(at, data) || p.guessed(at, data) || m&mHigh != 0 && p.gb18030(at, data) {
+		return true
+	}
+	if explained, ok := p.inside(at, data, m); ok {
+		return explained
+	}
+	if explained, ok := p.unlabelled(at, data); ok {
+		return explained
+	}
+	if p.xored(at, data) {
+		return true
+	}
+	p.dark(at, data, reasonOf(data))
 	return false
+}
+
+// announced peels formats with a beginning of their own.
+func (p *peeler) announced(at *step, data []byte) bool {
+	switch data[0] {
+	case '{', '[':
+		if p.jsonText(at, trimSpace(data)) {
+			return true
+		}
+	case '-':
+		if p.multipart(at, data) {
+			return true
+		}
+	case 'G':
+		if p.upgraded(at, data) {
+			return true
+		}
+	}
+	return p.plist(at, data) || p.avroFile(at, data) || p.archive(at, data) || p.bson(at, data) || p.thriftMessage(at, data) ||
+		p.grpcFrames(at, data, "") || p.mqtt(at, data) || p.dns(at, data)
+}
+
+// guessed peels formats that only show by making sense from the first byte to the last. More than one may.
+func (p *peeler) guessed(at *step, data []byte) bool {
+	found := false
+	for _, f := range []struct {
+		op   string
+		read func(*walk, []byte) bool
+	}{{"msgpack", (*walk).msgpackAll}, {"cbor", (*walk).cborAll}, {"protobuf", (*walk).protobufAll}, {"thrift", (*walk).thriftStruct}} {
+		if p.walked(at, data, f.op, f.read) {
+			found = true
+		}
+	}
+	return found
+}
+
+// walked reads data in one format, dry and then for show.
+func (p *peeler) walked(at *step, data []byte, op string, read func(*walk, []byte) bool) bool {
+	dry := walk{p: p, dry: true}
+	if !read(&dry, data) || !dry.sound(len(data)) || !p.enter() {
+		return false
+	}
+	w := walk{p: p}
+	w.step = &step{up: at, op: op, path: &w.path}
+	read(&w, data)
+	p.leave()
+	return true
 }
 
 // decompress peels a compressed stream and what follows it.
@@ -32,6 +98,3 @@ func (p *peeler) decompress(at *step, data []byte, name string) (ok, explained b
 	}
 	return true, explained
 }
-
-func (p *peeler) latin1(at *step, t []byte)                {}
-func (p *peeler) grpc(at *step, data []byte, h hints) bool { return false }

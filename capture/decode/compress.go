@@ -182,6 +182,8 @@ func (p *peeler) inflate(name string, b []byte) ([]byte, error) {
 		r = bzip2.NewReader(src)
 	case "snappy-raw":
 		return p.snappyBlock(b)
+	case "lz4-raw":
+		return p.lz4Block(b)
 	default:
 		return nil, errNotThis
 	}
@@ -279,4 +281,29 @@ func (p *peeler) snappyBlock(b []byte) ([]byte, error) {
 		return nil, errNotThis
 	}
 	return out, nil
+}
+
+// lz4Block decodes lz4 without framing, which does not say how long its outcome is.
+func (p *peeler) lz4Block(b []byte) ([]byte, error) {
+	if len(b) > 1<<22 {
+		return nil, errNotThis
+	}
+	size := min(len(b)*16, 1<<24)
+	if !p.spend(size) {
+		return nil, errNotThis
+	}
+	out := make([]byte, size)
+	n, err := lz4.UncompressBlock(b, out)
+	if err != nil {
+		return nil, errNotThis
+	}
+	return out[:n], nil
+}
+
+// wsInflate inflates one WebSocket message; window is what came before it.
+func (p *peeler) wsInflate(b, window []byte) ([]byte, bool) {
+	src := bytes.NewReader(append(bytes.Clone(b), 0, 0, 0xff, 0xff))
+	r := flate.NewReaderDict(src, window)
+	out, err := p.drain(r, len(b))
+	return out, len(out) > 0 && (err == nil || errors.Is(err, io.ErrUnexpectedEOF))
 }

@@ -211,7 +211,8 @@ func appendEscape(out, t []byte) ([]byte, int, bool) {
 	return out, 0, false
 }
 
-// quotedPrintable removes the encoding of RFC 2045. Text without a soft line break or an escape in capitals is left alone.
+// quotedPrintable removes the encoding of RFC 2045. Text without a soft line break or an escape in capitals is left alone,
+// and so is what becomes unreadable.
 func (p *peeler) quotedPrintable(t []byte) ([]byte, bool) {
 	if i := bytes.IndexByte(t, '='); i < 0 {
 		return nil, false

@@ -1,6 +1,9 @@
 package decode
 
-import "math/bits"
+import (
+	"bytes"
+	"math/bits"
+)
 
 // entropy is the Shannon entropy of the bytes in thousandths of a bit a byte, in whole numbers throughout so that every
 // machine says the same.
@@ -45,20 +48,11 @@ func dense(b []byte, alphabet int) bool {
 
 // denseToken says whether a text is one long token without a meaning to a reader: letters of base64, hex or base85 at random.
 func denseToken(t []byte, m mask) bool {
-	if len(t) <= quietBody*4/3 || m&mHigh != 0 {
+	if len(t) <= quietBody*3/2 || m&mHigh != 0 {
 		return false
 	}
-	if m&mSpace != 0 {
-		// Lines of base64 are a token too, sentences are not.
-		spaces := 0
-		for _, c := range t {
-			if classes[c]&mSpace != 0 {
-				spaces++
-			}
-		}
-		if spaces*32 > len(t) {
-			return false
-		}
+	if bytes.IndexByte(t, ' ') >= 0 || bytes.Contains(t, []byte("://")) {
+		return false // a sentence or an address; lines of base64 have no spaces
 	}
 	switch {
 	case m&^(mHex|mSpace) == 0:
@@ -69,9 +63,9 @@ func denseToken(t []byte, m mask) bool {
 	return entropy(t) >= 4900 || m&^(mB64|mSpace) == 0 && m&(mLow|mUp) != 0 && m&mDigit != 0 && entropy(t) >= 4600
 }
 
-// dark notes the innermost layer that nothing explained. The value it is part of decides whether to report it.
+// dark notes a layer that nothing explained. The value it is part of decides whether to report it.
 func (p *peeler) dark(at *step, data []byte, reason string) {
-	if p.unread == nil {
+	if len(data) > p.quiet {
 		p.unread = &OpaquePart{Location: at.location(), Reason: reason, Bytes: len(data), Entropy: entropy(data)}
 	}
 }
@@ -85,6 +79,9 @@ func (p *peeler) opaque(at *step, data []byte) {
 		return
 	}
 	o := p.unread
+	if o == nil && !denseToken(data, maskOf(data)) {
+		return // what is not text in it is short
+	}
 	if o == nil {
 		o = &OpaquePart{Location: at.location(), Reason: "unknown: token", Bytes: len(data), Entropy: entropy(data)}
 	}

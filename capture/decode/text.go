@@ -27,8 +27,11 @@ func (p *peeler) text(at *step, data []byte, m mask) bool {
 	if m&^(mAlnum|mSpace|mDot|mMinus|mUnder) == 0 && len(t) < shortWord {
 		return true // a word or two, a number, an identifier of up to 11 letters: nothing to peel
 	}
-	p.separated(at, t, m)
-	p.unescape(at, t, m)
+	split := p.separated(at, t, m)
+	p.unescape(at, t, m, split)
+	if split {
+		return true
+	}
 	embedded := m&mOpen != 0 && m&mQuote != 0 && t[0] != '{' && t[0] != '[' && p.embeddedJSON(at, t)
 	return p.tokens(at, t, m) || embedded
 }
@@ -36,33 +39,40 @@ func (p *peeler) text(at *step, data []byte, m mask) bool {
 // shortWord is the shortest text in which an encoded canary could hide: 8 letters of base64 are 6 bytes.
 const shortWord = 8
 
-// separated splits text into name and value pairs, or the parts of a URL.
-func (p *peeler) separated(at *step, t []byte, m mask) {
-	if m&mColon != 0 || m&mSlash != 0 && m&(mQuest|mPct|mSemi) != 0 {
+// separated splits text into name and value pairs, or the parts of a URL. It says whether the parts are all there is.
+func (p *peeler) separated(at *step, t []byte, m mask) bool {
+	if m&mColon != 0 && m&mSlash != 0 {
+		p.shifted(at, t)
 		if i := bytes.Index(t, []byte("://")); i > 0 && i <= 16 && bytes.IndexByte(t[:i], ' ') < 0 {
 			p.url(at, t)
-			return
+			return m&mSpace == 0
 		}
 	}
 	if t[0] == '/' || t[0] == '?' || m&mQuest != 0 && m&mEq != 0 {
 		if i := bytes.IndexByte(t, '?'); i >= 0 && bytes.IndexByte(t[i:], '=') > 0 {
+			if i > shortWord {
+				p.pathOf(&step{up: at, place: "path"}, t[:i])
+			}
 			p.query(t[i+1:], "query", at)
-			return
+			return m&mSpace == 0
 		}
 	}
 	if m&mEq != 0 && looksForm(t) {
-		p.formBody(at, t)
-		return
+		return p.formBody(at, t)
 	}
 	if m&mEq != 0 && m&(mSemi|mSpace) != 0 && m&mLess == 0 {
 		p.pairs(at, t, m)
 	}
+	return false
 }
 
-// unescape removes the escapes of one layer, each kind apart.
-func (p *peeler) unescape(at *step, t []byte, m mask) {
+// unescape removes the escapes of one layer, each kind apart. Of text that was split into its parts, each of which is
+// unescaped on its own, the whole is only shown.
+func (p *peeler) unescape(at *step, t []byte, m mask, split bool) {
 	if m&mPct != 0 {
-		if out, ok := p.percent(t); ok {
+		if out, ok := p.percent(t); ok && split {
+			p.show(Text, &step{up: at, op: "percent"}, out, false)
+		} else if ok {
 			p.child(&step{up: at, op: "percent"}, out)
 		}
 		if out, ok := p.percentU(t); ok {
@@ -71,7 +81,7 @@ func (p *peeler) unescape(at *step, t []byte, m mask) {
 	}
 	if m&mPlus != 0 && m&mSpace == 0 {
 		if out, ok := p.plus(t); ok {
-			p.child(&step{up: at, op: "plus"}, out)
+			p.show(Text, &step{up: at, op: "plus"}, out, false) // what else is in it shows without that
 		}
 	}
 	if m&mAmp != 0 && m&mSemi != 0 {
@@ -84,7 +94,7 @@ func (p *peeler) unescape(at *step, t []byte, m mask) {
 			p.child(&step{up: at, op: "backslash"}, out)
 		}
 	}
-	if m&mEq != 0 {
+	if m&mEq != 0 && !split {
 		if out, ok := p.quotedPrintable(t); ok {
 			p.child(&step{up: at, op: "quoted-printable"}, out)
 		}
@@ -100,11 +110,10 @@ func (p *peeler) tokens(at *step, t []byte, m mask) bool {
 	switch {
 	case m&^(mHex|mSpace|mColon|mMinus) == 0 && m&mDigit != 0 && p.hexText(at, t, m):
 		return true
+	case m&^(mHex|mSpace) == 0 && len(t) > 2*quietBody: // hex that nothing explains is not base64 as well
+		return !denseToken(t, m)
 	case m&^(mB64|mSpace) == 0:
-		ok := p.base64Text(at, t, m)
-		if !ok && p.base32Text(at, t, m) {
-			ok = true
-		}
+		ok := p.base64Text(at, t, m) || p.base32Text(at, t, m) || m&mSpace == 0 && p.lzText(at, t)
 		if m&mSpace != 0 {
 			p.runs(at, t)
 		}

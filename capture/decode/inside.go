@@ -1,0 +1,115 @@
+package decode
+
+import (
+	"bytes"
+	"strconv"
+	"unicode/utf8"
+)
+
+// maxInside is how many things are looked for inside bytes of an unknown format.
+const maxInside = 64
+
+// inside looks into bytes of an unknown format for what is known: compressed streams at any place, and stretches of text
+// that hold a document or an encoding. Ok says that it found something that explains the bytes or takes up most of them.
+func (p *peeler) inside(at *step, data []byte, m mask) (explained, ok bool) {
+	if !p.enter() {
+		return true, true
+	}
+	defer p.leave()
+	covered, clear := p.streams(at, data)
+	text := p.stretches(at, data)
+	switch {
+	case covered*8 >= len(data)*7:
+		return clear, true
+	case text*4 >= len(data)*3 || (text+covered)*8 >= len(data)*7:
+		return clear, true
+	}
+	return false, false
+}
+
+// streams peels compressed streams that begin somewhere after the first byte. It says how many bytes they took.
+func (p *peeler) streams(at *step, data []byte) (covered int, explained bool) {
+	explained = true
+	for i, tries := 1, 0; i+8 < len(data) && tries < maxInside && !p.stop; i++ {
+		c := data[i]
+		if c != 0x1f && c != 0x28 && c != 0x78 && c != 0x04 && c != 0xff {
+			continue
+		}
+		mg := magicOf(data[i:])
+		if mg == magicNone || mg == magicOther {
+			continue
+		}
+		if mg == magicZlib && i > 16 && data[i+1] != 0x9c && data[i+1] != 0x01 && data[i+1] != 0xda && data[i+1] != 0x5e {
+			continue
+		}
+		tries++
+		out, err := p.inflate(string(mg), data[i:])
+		rest, isTrailing := err.(trailing)
+		if len(out) < 4 || err != nil && !isTrailing && len(out) < 64 {
+			continue
+		}
+		taken := len(data) - i
+		if isTrailing {
+			taken -= rest.n
+		}
+		if !p.child(&step{up: &step{up: at, place: "@" + strconv.Itoa(i)}, op: string(mg)}, out) {
+			explained = false
+		}
+		covered += taken
+		i += taken - 1
+	}
+	return covered, explained
+}
+
+// minStretch is the shortest stretch of text in bytes that is looked into.
+const minStretch = 12
+
+// stretches peels the stretches of text in bytes, as far as they can hold more than they show. It says how many bytes they are.
+func (p *peeler) stretches(at *step, data []byte) (covered int) {
+	tries := 0
+	for i := 0; i < len(data) && !p.stop; {
+		end := i + textRun(data[i:])
+		if end == i {
+			i++
+			continue
+		}
+		if s := data[i:end]; len(s) >= minStretch && looksText(s) {
+			covered += len(s)
+			if m := maskOf(s); tries < 4*maxInside && (m&(mOpen|mPct|mBack|mLess|mEq|mPlus|mSlash|mAmp) != 0 || len(s) >= minShifted && m&mSpace == 0) {
+				tries++
+				p.child(&step{up: at, op: "strings", place: "@" + strconv.Itoa(i)}, stretchOf(s))
+			}
+		}
+		i = end
+	}
+	return covered
+}
+
+// textRun is how many bytes of text a value begins with: printable ASCII and whole letters of UTF-8.
+func textRun(b []byte) int {
+	i := 0
+	for i < len(b) {
+		if textByte(b[i]) {
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRune(b[i:])
+		if n < 2 || r < 0xa0 || r == 0xfffd {
+			break
+		}
+		i += n
+	}
+	return i
+}
+
+func textByte(c byte) bool { return c >= ' ' && c < 0x7f || c == '\n' || c == '\t' || c == '\r' }
+
+// stretchOf drops the letters before a document that are a length or a tag which happens to be printable.
+func stretchOf(s []byte) []byte {
+	for i := range min(3, len(s)) {
+		if (s[i] == '{' || s[i] == '[' || s[i] == '<') && i > 0 && bytes.IndexByte(s[i:], s[i]+2) > 0 {
+			return s[i:]
+		}
+	}
+	return s
+}

@@ -1,0 +1,149 @@
+package decode
+
+import "unicode/utf16"
+
+// lzText peels what lz-string writes (compressToBase64, compressToEncodedURIComponent): an LZ78 of UTF-16 units, packed
+// into six bits a letter. Product analytics SDKs of browsers send it.
+func (p *peeler) lzText(at *step, t []byte) bool {
+	if len(t) < minShifted || !p.spend(len(t)) {
+		return false
+	}
+	end := len(t)
+	for end > 0 && t[end-1] == '=' {
+		end--
+	}
+	values := make([]byte, 0, end)
+	for _, c := range t[:end] {
+		v := base64Values[c]
+		switch c { // the alphabet for URLs is + - $
+		case '-':
+			v = 63
+		case '$':
+			v = 64
+		case '_':
+			return false
+		}
+		if v > 63 {
+			return false
+		}
+		if c == '-' {
+			v = 63
+		}
+		values = append(values, v)
+	}
+	out, ok := lzDecode(values, 6, min(len(t)*int(int64(p.limits.Ratio)), RatioFloor*8))
+	if !ok || len(out) < 8 {
+		return false
+	}
+	text := []byte(string(utf16.Decode(out)))
+	if !looksText(text) || !prosaic(text) || !p.spend(len(text)) {
+		return false
+	}
+	return p.child(&step{up: at, op: "lz-string"}, text)
+}
+
+// prosaic says whether text is one that somebody would compress: a document, or mostly ASCII.
+func prosaic(b []byte) bool {
+	if b[0] == '{' || b[0] == '[' {
+		return true
+	}
+	ascii := 0
+	for _, c := range b {
+		if textByte(c) {
+			ascii++
+		}
+	}
+	return ascii*10 >= len(b)*9
+}
+
+// lzBits reads bits, lowest first of each number, highest first of each letter.
+type lzBits struct {
+	values []byte
+	width  int
+	at     int
+	mask   byte
+}
+
+func (r *lzBits) read(n int) (v uint32, ok bool) {
+	for i := range n {
+		if r.at >= len(r.values) {
+			return 0, false
+		}
+		if r.values[r.at]&r.mask != 0 {
+			v |= 1 << i
+		}
+		if r.mask >>= 1; r.mask == 0 {
+			r.mask = 1 << (r.width - 1)
+			r.at++
+		}
+	}
+	return v, true
+}
+
+// lzDecode decodes lz-string, up to most units. It says whether the stream came to its end mark.
+func lzDecode(values []byte, width, most int) ([]uint16, bool) {
+	r := lzBits{values: values, width: width, mask: 1 << (width - 1)}
+	literal := func(kind uint32) (uint16, bool) {
+		n := 8
+		if kind == 1 {
+			n = 16
+		}
+		v, ok := r.read(n)
+		return uint16(v), ok
+	}
+	kind, ok := r.read(2)
+	if !ok || kind >= 2 {
+		return nil, false
+	}
+	first, ok := literal(kind)
+	if !ok {
+		return nil, false
+	}
+	out := []uint16{first}
+	type entry struct{ start, length int } // a stretch of out
+	dict := []entry{{}, {}, {}, {0, 1}}
+	prev := entry{0, 1}
+	room, bits := 4, 3
+	for len(out) < most {
+		code, ok := r.read(bits)
+		if !ok {
+			return nil, false
+		}
+		var cur entry
+		switch {
+		case code == 2:
+			return out, true
+		case code < 2:
+			c, ok := literal(code)
+			if !ok {
+				return nil, false
+			}
+			cur = entry{len(out), 1}
+			out = append(out, c)
+			dict = append(dict, cur)
+			if room--; room == 0 {
+				room, bits = 1<<bits, bits+1
+			}
+		case int(code) < len(dict):
+			e := dict[code]
+			cur = entry{len(out), e.length}
+			out = append(out, out[e.start:e.start+e.length]...)
+		case int(code) == len(dict):
+			cur = entry{len(out), prev.length + 1}
+			out = append(out, out[prev.start:prev.start+prev.length]...)
+			out = append(out, out[prev.start])
+		default:
+			return nil, false
+		}
+		// The new word is the one before with the first letter of this one; both lie side by side in out.
+		dict = append(dict, entry{prev.start, prev.length + 1})
+		prev = cur
+		if room--; room == 0 {
+			room, bits = 1<<bits, bits+1
+		}
+		if bits > 24 {
+			return nil, false
+		}
+	}
+	return nil, false
+}

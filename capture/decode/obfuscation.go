@@ -1,0 +1,130 @@
+package decode
+
+import "bytes"
+
+// Disguises that need no key to see through: letters shifted by a fixed number (rot13 and its kin) and bytes combined
+// with one fixed byte. What they hide is shown, and the value is reported as opaque all the same: who disguises one thing
+// may disguise another in a way that is not guessed.
+
+// shifted peels text with its letters shifted, known by what stands before "://".
+func (p *peeler) shifted(at *step, t []byte) bool {
+	for from := 0; ; {
+		i := bytes.Index(t[from:], []byte("://"))
+		if i < 0 {
+			return false
+		}
+		i += from
+		from = i + 3
+		for _, plain := range []string{"https", "http"} {
+			if i < len(plain) {
+				continue
+			}
+			if k, ok := shiftOf(t[i-len(plain):i], plain); ok && (i == len(plain) || classes[t[i-len(plain)-1]]&mAlnum == 0) {
+				return p.unshift(at, t, k)
+			}
+		}
+	}
+}
+
+// shiftOf is by how much the letters of plain were moved to make word; 0 does not count.
+func shiftOf(word []byte, plain string) (int, bool) {
+	k := -1
+	for i, c := range word {
+		c |= 0x20
+		if c < 'a' || c > 'z' {
+			return 0, false
+		}
+		d := (int(c) - int(plain[i]) + 26) % 26
+		if k >= 0 && d != k {
+			return 0, false
+		}
+		k = d
+	}
+	return k, k > 0
+}
+
+func (p *peeler) unshift(at *step, t []byte, k int) bool {
+	out := p.alloc(len(t))
+	if out == nil {
+		return false
+	}
+	for i, c := range t {
+		switch {
+		case c >= 'a' && c <= 'z':
+			c = 'a' + (c-'a'+26-byte(k))%26
+		case c >= 'A' && c <= 'Z':
+			c = 'A' + (c-'A'+26-byte(k))%26
+		}
+		out[i] = c
+	}
+	op := "caesar"
+	if k == 13 {
+		op = "rot13"
+	}
+	p.disguised(at, t, op)
+	return p.child(&step{up: at, op: op}, out)
+}
+
+// disguised reports a disguise.
+func (p *peeler) disguised(at *step, data []byte, op string) {
+	if len(p.rep.Opaque) < maxOpaque {
+		p.rep.Opaque = append(p.rep.Opaque, OpaquePart{Location: at.location(), Reason: "disguised: " + op, Bytes: len(data), Entropy: entropy(data)})
+	}
+}
+
+// minXOR is the fewest bytes of which one combining byte is guessed.
+const minXOR = 24
+
+// xored peels bytes that were all combined with the same byte, when that gives a document or prose. The byte is guessed
+// from the commonest one, which stands for a quote, a space, an e or zero.
+func (p *peeler) xored(at *step, data []byte) bool {
+	if len(data) < minXOR || len(data) > 1<<22 {
+		return false
+	}
+	var count [256]int
+	for _, c := range data[:min(len(data), 1<<14)] {
+		count[c]++
+	}
+	best := 0
+	for c, n := range count {
+		if n > count[best] {
+			best = c
+		}
+	}
+	if count[best]*32 < min(len(data), 1<<14) {
+		return false
+	}
+	out := p.alloc(len(data))
+	if out == nil {
+		return false
+	}
+	for _, plain := range []byte{'"', ' ', 'e', '0', 'a', 0} {
+		k := byte(best) ^ plain
+		if k == 0 {
+			continue
+		}
+		for i, c := range data {
+			out[i] = c ^ k
+		}
+		if looksText(out) && (out[0] == '{' || out[0] == '[' || out[0] == '<' || bytes.Contains(out, []byte("://")) || prose(out)) || magicOf(out) == magicGzip {
+			p.disguised(at, data, "xor")
+			return p.child(&step{up: at, op: "xor"}, out)
+		}
+	}
+	return false
+}
+
+// prose says whether text has the mix of letters and spaces that sentences and name=value lists have.
+func prose(b []byte) bool {
+	letters, common := 0, 0
+	for _, c := range b {
+		if classes[c]&mAlnum != 0 {
+			letters++
+		}
+		switch c | 0x20 {
+		case 'e', 't', 'a', 'o', 'i', 'n', 's', 'r', ' ':
+			common++
+		}
+	}
+	return letters*10 >= len(b)*6 && common*10 >= len(b)*4
+}

@@ -1,0 +1,157 @@
+package decode
+
+import "encoding/binary"
+
+// protobufAll reads one message without a schema, or a stream of messages with their lengths before them.
+func (w *walk) protobufAll(b []byte) bool {
+	if len(b) < 2 {
+		return false
+	}
+	if w.protobufFits(b) {
+		return w.protobuf(b)
+	}
+	return w.protobufStream(b)
+}
+
+// protobufFits looks whether the bytes are fields from end to end, without going into them.
+func (w *walk) protobufFits(b []byte) bool {
+	if len(b) == 0 {
+		return false
+	}
+	for len(b) > 0 {
+		_, _, n := protoField(b)
+		if n <= 0 {
+			return false
+		}
+		b = b[n:]
+	}
+	return true
+}
+
+// protoField measures one field: its number, its content when it has a length, and its size; 0 when it is none.
+func protoField(b []byte) (field uint64, content []byte, size int) {
+	tag, n := binary.Uvarint(b)
+	if n <= 0 || n > 5 || tag>>3 == 0 || tag>>3 > 1<<29-1 {
+		return 0, nil, 0
+	}
+	field = tag >> 3
+	switch tag & 7 {
+	case 0:
+		_, v := binary.Uvarint(b[n:])
+		if v <= 0 {
+			return 0, nil, 0
+		}
+		return field, nil, n + v
+	case 1:
+		n += 8
+	case 5:
+		n += 4
+	case 2:
+		l, v := binary.Uvarint(b[n:])
+		if v <= 0 || l > uint64(len(b)-n-v) {
+			return 0, nil, 0
+		}
+		return field, b[n+v : n+v+int(l)], n + v + int(l)
+	default: // groups are not written any more
+		return 0, nil, 0
+	}
+	if n > len(b) {
+		return 0, nil, 0
+	}
+	return field, nil, n
+}
+
+func (w *walk) protobuf(b []byte) bool {
+	if !w.down() {
+		return w.dry
+	}
+	defer w.up()
+	for len(b) > 0 {
+		field, content, size := protoField(b)
+		if size == 0 {
+			return false
+		}
+		w.number(field)
+		tag, n := binary.Uvarint(b)
+		switch tag & 7 {
+		case 0:
+			v, _ := binary.Uvarint(b[n:])
+			w.varint(v)
+		case 1:
+			w.float(binary.LittleEndian.Uint64(b[n:]))
+		case 5:
+			w.unsigned(uint64(binary.LittleEndian.Uint32(b[n:])))
+		case 2:
+			w.protoContent(content)
+		}
+		w.pop()
+		b = b[size:]
+	}
+	return true
+}
+
+// protoContent reads what has a length: text, a message, packed numbers or bytes. What could be two of them is shown as both.
+func (w *walk) protoContent(b []byte) {
+	text := len(b) == 0 || looksText(b)
+	if len(b) >= 2 && w.protobufFits(b) {
+		inner := walk{p: w.p, dry: true, depth: w.depth, nodes: w.nodes}
+		if inner.protobuf(b) && (!text || inner.text*2 >= len(b)) && (inner.sound(len(b)) || !text && len(b) < 64) {
+			w.nodes = max(w.nodes, inner.nodes)
+			if text {
+				w.bytes(b)
+			}
+			w.protobuf(b)
+			return
+		}
+	}
+	if !text && w.packed(b) {
+		return
+	}
+	w.bytes(b)
+}
+
+// packed reads numbers without tags between them, when they are few and one of them is large enough to matter.
+func (w *walk) packed(b []byte) bool {
+	if len(b) > 1<<10 {
+		return false
+	}
+	large, count := false, 0
+	for r := b; len(r) > 0; count++ {
+		v, n := binary.Uvarint(r)
+		if n <= 0 {
+			return false
+		}
+		large = large || v >= 1<<32
+		r = r[n:]
+	}
+	if !large || count*4 > len(b) {
+		return false
+	}
+	for i := 0; len(b) > 0; i++ {
+		v, n := binary.Uvarint(b)
+		b = b[n:]
+		w.index(i)
+		w.varint(v)
+		w.pop()
+	}
+	return true
+}
+
+// protobufStream reads messages each of which has its length before it.
+func (w *walk) protobufStream(b []byte) bool {
+	for rest := b; len(rest) > 0; {
+		l, n := binary.Uvarint(rest)
+		if n <= 0 || l < 2 || l > uint64(len(rest)-n) || !w.protobufFits(rest[n:n+int(l)]) {
+			return false
+		}
+		rest = rest[n+int(l):]
+	}
+	for i := 0; len(b) > 0; i++ {
+		l, n := binary.Uvarint(b)
+		w.index(i)
+		w.protobuf(b[n : n+int(l)])
+		w.pop()
+		b = b[n+int(l):]
+	}
+	return true
+}

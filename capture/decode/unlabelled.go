@@ -1,0 +1,76 @@
+package decode
+
+import "bytes"
+
+// unlabelled tries the compressions that have no beginning to know them by. They must take all of the input and give
+// something that makes sense, for random bytes decode into random bytes now and then.
+func (p *peeler) unlabelled(at *step, data []byte) (explained, ok bool) {
+	if len(data) < 12 || !p.enter() {
+		return false, false
+	}
+	defer p.leave()
+	for _, name := range []string{"deflate", "snappy-raw", "brotli", "lz4-raw"} {
+		for _, skip := range []int{0, 4} { // a length may stand before
+			if skip >= len(data)-8 || skip > 0 && name != "deflate" && name != "lz4-raw" {
+				continue
+			}
+			hit := p.hit
+			out, err := p.inflate(name, data[skip:])
+			if rest, isTrailing := err.(trailing); isTrailing && rest.n <= 4 {
+				err = nil
+			}
+			if err != nil || len(out) < 8 || !sensible(out) {
+				p.hit = hit // a wrong guess that grew is no bomb
+				continue
+			}
+			op := map[string]string{"snappy-raw": "snappy", "lz4-raw": "lz4"}[name]
+			if op == "" {
+				op = name
+			}
+			return p.child(&step{up: at, op: op}, out), true
+		}
+	}
+	return false, false
+}
+
+// sensible says whether bytes are text for the most part, or begin like something known.
+func sensible(b []byte) bool {
+	if promising(b) {
+		return true
+	}
+	n := 0
+	for _, c := range b {
+		if textByte(c) {
+			n++
+		}
+	}
+	return n*10 >= len(b)*7 && !bytes.Equal(b[:4], b[len(b)-4:])
+}
+
+// reasonOf says why bytes are not explained.
+func reasonOf(b []byte) string {
+	if m := mediaOf(b); m != "" {
+		return "media: " + m
+	}
+	if magicOf(b) == magicXZ {
+		return "unknown: xz"
+	}
+	if dense(b, 256) {
+		return "unknown: high entropy"
+	}
+	return "unknown: binary"
+}
+
+// mediaOf names formats of pictures, sound and film, which may show anything and are not looked into.
+func mediaOf(b []byte) string {
+	for _, f := range []struct{ at, magic, name string }{
+		{"", "\xff\xd8\xff", "image/jpeg"}, {"", "\x89PNG\r\n\x1a\n", "image/png"}, {"", "GIF8", "image/gif"}, {"RIFF....", "WEBP", "image/webp"},
+		{"....", "ftyp", "video/mp4"}, {"", "OggS", "audio/ogg"}, {"", "ID3", "audio/mpeg"}, {"", "\x1aE\xdf\xa3", "video/webm"}, {"", "%PDF-", "application/pdf"},
+		{"", "wOF2", "font/woff2"}, {"RIFF....", "WAVE", "audio/wav"}, {"", "#!AMR", "audio/amr"}, {"", "fLaC", "audio/flac"},
+	} {
+		if len(b) >= len(f.at)+len(f.magic) && string(b[len(f.at):len(f.at)+len(f.magic)]) == f.magic {
+			return f.name
+		}
+	}
+	return ""
+}
