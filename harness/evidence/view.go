@@ -24,6 +24,7 @@ type view struct {
 	Claims  []string
 	Phones  []phoneView
 	Cells   []cellView
+	Leaks   []leakView
 	Unseen  []unseenView
 	IDs     []identityView
 }
@@ -56,10 +57,10 @@ type claimView struct {
 }
 
 type findingView struct {
-	Host, App, Canary, Class, Preview, SHA256, Identity string
-	Chain                                               []string
-	Flow, Attempt                                       int64
-	Late                                                bool
+	Host, App, Canary, Label, Class, Preview, SHA256, Identity string
+	Chain                                                      []string
+	Flow, Attempt                                              int64
+	Late                                                       bool
 }
 
 type reasonView struct {
@@ -80,6 +81,13 @@ type attemptView struct {
 }
 
 type linkView struct{ Href, Name string }
+
+// leakView is one destination that got something of one phone, over all cells.
+type leakView struct {
+	Phone, What, Host, App, Times string
+	Cells                         []linkView
+	times                         int
+}
 
 type unseenView struct {
 	Reason reasonView
@@ -127,6 +135,7 @@ func (b *Bundle) view(v leak.Verdicts) (view, error) {
 	for i, c := range v.Cells {
 		out.Cells = append(out.Cells, b.viewCell(i, c, claims, attempts[c.Phone], labels[c.Phone]))
 	}
+	out.Leaks = viewLeaks(out.Cells)
 	for _, u := range unseenOf(v) {
 		out.Unseen = append(out.Unseen, unseenView{Reason: viewReason(u.Reason), Cells: u.Cells, Accept: u.Reason.Accept})
 	}
@@ -215,6 +224,36 @@ func (b *Bundle) viewCell(i int, c leak.CellVerdict, claims []leak.Claim, attemp
 	return v
 }
 
+// viewLeaks gathers findings by phone, what leaked, destination and app.
+func viewLeaks(cells []cellView) []leakView {
+	var out []leakView
+	at := map[[4]string]int{}
+	for _, c := range cells {
+		for _, claim := range c.Claims {
+			for _, f := range claim.Findings {
+				what := f.Label
+				if claim.Name == string(leak.ClaimReaction) {
+					what = "the action itself: " + c.Title
+				}
+				key := [4]string{c.Phone, what, f.Host, f.App}
+				i, ok := at[key]
+				if !ok {
+					i = len(out)
+					at[key] = i
+					out = append(out, leakView{Phone: c.Phone, What: what, Host: f.Host, App: f.App})
+				}
+				l := &out[i]
+				l.times++
+				l.Times = plural(int64(l.times), "time")
+				if n := len(l.Cells); n == 0 || l.Cells[n-1].Href != c.Anchor {
+					l.Cells = append(l.Cells, linkView{c.Anchor, c.Title})
+				}
+			}
+		}
+	}
+	return out
+}
+
 func viewWord(x leak.ClaimVerdict) word {
 	class := string(x.Outcome)
 	if x.Outcome == leak.Clean && len(x.Accepted) > 0 {
@@ -231,11 +270,13 @@ func viewClaim(claim leak.Claim, x leak.ClaimVerdict, labels map[string]string) 
 			break
 		}
 		canary := safe.Text(f.Canary)
-		if label := labels[f.Canary]; label != "" {
-			canary = safe.Line(label, 60) + " (" + canary + ")"
+		label := canary
+		if l := labels[f.Canary]; l != "" { // every attempt has a canary of its own, and they share a label
+			label = safe.Line(l, 60)
+			canary = label + " (" + canary + ")"
 		}
 		v.Findings = append(v.Findings, findingView{
-			Host: safe.Text(f.Host), App: appWord(f.App), Canary: canary, Class: f.Class, Preview: safe.Line(f.Preview, 300), SHA256: f.SHA256,
+			Host: safe.Text(f.Host), App: appWord(f.App), Canary: canary, Label: label, Class: f.Class, Preview: safe.Line(f.Preview, 300), SHA256: f.SHA256,
 			Identity: safe.Text(strings.Join(f.Identity, ", ")), Chain: strings.Split(safe.Line(f.Location, 600), " > "), Flow: f.Flow, Attempt: f.Attempt, Late: f.Late,
 		})
 	}

@@ -1,0 +1,174 @@
+package evidence
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/telltale-farm/telltale/assertions/leak"
+	"github.com/telltale-farm/telltale/assertions/leak/leaktest"
+	"github.com/telltale-farm/telltale/capture/flow"
+)
+
+func closed(t *testing.T, sample *leaktest.Bundle) string {
+	t.Helper()
+	c, err := recorded(t, sample).Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.Dir
+}
+
+func leaky() *leaktest.Bundle {
+	b := leaktest.Clean()
+	b.Phones[0].AddFlow(leaktest.Post(leaktest.Browser, "https://sa.example/sa", 22_000_000, leaktest.Query))
+	return b
+}
+
+func opaque() *leaktest.Bundle {
+	b := leaktest.Clean()
+	b.Phones[0].AddFlow(leaktest.Tunnel(leaktest.Browser, "sa.example", 443, flow.ClassPinned, 22_000_000))
+	return b
+}
+
+func TestCompare(t *testing.T) {
+	less := leaktest.Clean()
+	less.Plan.Cells = less.Plan.Cells[:1] // settings alone
+	less.Phones[0].Secrets = less.Phones[0].Secrets[:2]
+	less.Phones[0].Attempts[1].Canaries = nil
+	for name, c := range map[string]struct {
+		old, new *leaktest.Bundle
+		want     Change // of the search
+		exit     int
+	}{
+		"still clean":         {leaktest.Clean(), leaktest.Clean(), StillClean, 0},
+		"regressed":           {leaktest.Clean(), leaky(), Regressed, 3},
+		"fixed":               {leaky(), leaktest.Clean(), Fixed, 0},
+		"still leaking":       {leaky(), leaky(), StillLeaking, 0},
+		"no claim before":     {opaque(), leaktest.Clean(), NoClaim, 4},
+		"no claim after":      {leaktest.Clean(), opaque(), NoClaim, 4},
+		"leaks, was not seen": {opaque(), leaky(), Regressed, 3},
+		"new":                 {less, leaktest.Clean(), New, 0},
+		"new and leaking":     {less, leaky(), New, 3},
+		"gone":                {leaktest.Clean(), less, Gone, 4},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := Compare(closed(t, c.old), closed(t, c.new))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var change Change
+			for _, x := range got.Claims {
+				if x.Cell == leaktest.SearchKey {
+					change = x.Change
+				} else if x.Change != StillClean {
+					t.Errorf("%s: %s", x.Cell, x.Change)
+				}
+			}
+			if change != c.want || got.ExitCode() != c.exit {
+				t.Errorf("%s, exit %d; want %s, exit %d\n%s", change, got.ExitCode(), c.want, c.exit, got.Text())
+			}
+		})
+	}
+}
+
+func TestCompareDestinationsAndFirmware(t *testing.T) {
+	after := leaky()
+	for i := range after.Phones[0].Lines {
+		after.Phones[0].Lines[i].Firmware = "V2.0.0"
+	}
+	got, err := Compare(closed(t, leaktest.Clean()), closed(t, after))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []PhoneChange{{ID: leaktest.PhoneID, Old: "V1.0.0", New: "V2.0.0", Appeared: []string{"sa.example:443"}, Vanished: []string{}}}
+	if diff := cmp.Diff(want, got.Phones); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	golden(t, "compare.txt", got.Text())
+}
+
+func TestCompareRefusesOtherKinds(t *testing.T) {
+	real := leaktest.Clean()
+	real.Policy.Phones[0].Kind = leak.KindUSB
+	for i := range real.Plan.Cells {
+		real.Plan.Cells[i].Kind = leak.KindUSB
+	}
+	for i := range real.Phones[0].Lines {
+		real.Phones[0].Lines[i].Kind = leak.KindUSB
+	}
+	if _, err := Compare(closed(t, leaktest.Clean()), closed(t, real)); err == nil || !strings.Contains(err.Error(), "do not compare") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestRedact(t *testing.T) {
+	dir := closed(t, leaktest.Farm())
+	out := filepath.Join(t.TempDir(), "public")
+	if err := Redact(dir, out); err != nil {
+		t.Fatal(err)
+	}
+	err := fs.WalkDir(os.DirFS(out), ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		raw, err := os.ReadFile(filepath.Join(out, name))
+		if err != nil {
+			return err
+		}
+		for _, raws := range []string{leaktest.AndroidID, "actions/"} {
+			if strings.Contains(string(raw), raws) && name != "SHA256SUMS.original" {
+				t.Errorf("%s holds %q", name, raws)
+			}
+		}
+		for _, private := range []string{"secrets", "bodies", "flows", "journal", "capture.har", "actions"} {
+			if strings.Contains(name, private) {
+				t.Errorf("it holds %s", name)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	check, err := Verify(out)
+	if err != nil || check.State != Genuine || !check.Redacted || check.Verdicts.Outcome != leak.Leaked {
+		t.Errorf("%+v, %v", check, err)
+	}
+	edit(t, out, "verdicts.json", func(s string) string { return strings.ReplaceAll(s, `"outcome":"leaked"`, `"outcome":"clean"`) })
+	sums(t, out)
+	named(t, out, "verdicts.json")
+	if err := Redact(dir, out); err == nil {
+		t.Error("it wrote over what was there")
+	}
+}
+
+func TestHistory(t *testing.T) {
+	out := t.TempDir()
+	for name, sample := range map[string]*leaktest.Bundle{"20261101T000000Z": leaktest.Clean(), "20261102T000000Z": leaky(), "20261103T000000Z": opaque()} {
+		if err := os.CopyFS(filepath.Join(out, name), os.DirFS(closed(t, sample))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.CopyFS(filepath.Join(out, "20261104T000000Z.partial"), os.DirFS(recorded(t, leaktest.Clean()).Dir())); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(out, "no bundle"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Join(out, "broken"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(out, "broken", "plan.json"), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	past, err := History(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "history.txt", HistoryText(past))
+}

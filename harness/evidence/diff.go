@@ -1,0 +1,249 @@
+package evidence
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/telltale-farm/telltale/assertions/leak"
+	"github.com/telltale-farm/telltale/capture/flow/safe"
+	"github.com/telltale-farm/telltale/capture/record"
+)
+
+// Change says what became of one claim of one cell between two runs.
+type Change string
+
+// The changes.
+const (
+	Regressed    Change = "regressed"
+	Fixed        Change = "fixed"
+	StillLeaking Change = "still leaking"
+	StillClean   Change = "still clean"
+	New          Change = "new"
+	Gone         Change = "gone"
+	NoClaim      Change = "no claim" // inconclusive on a side: nothing can be said of the difference
+)
+
+// ClaimChange is one row of a comparison.
+type ClaimChange struct {
+	Cell   leak.Key     `json:"cell"`
+	Claim  leak.Claim   `json:"claim"`
+	Change Change       `json:"change"`
+	Old    leak.Outcome `json:"old,omitempty"`
+	New    leak.Outcome `json:"new,omitempty"`
+}
+
+// Comparison is what changed between two runs.
+type Comparison struct {
+	Schema int           `json:"schema"`
+	Kind   string        `json:"kind"`
+	Claims []ClaimChange `json:"claims"` // sorted by cell and claim
+	Phones []PhoneChange `json:"phones"` // sorted by id
+}
+
+// PhoneChange is what differs about one phone beside its verdicts.
+type PhoneChange struct {
+	ID       string   `json:"id"`
+	Old      string   `json:"old"` // firmware
+	New      string   `json:"new"`
+	Appeared []string `json:"appeared"` // destinations contacted only in the new run, host:port, sorted
+	Vanished []string `json:"vanished"`
+}
+
+// Compare compares two bundles. Both are judged again from their files with the same rules, so that a difference is the
+// phone's and not the rules'. It refuses to compare virtual with real phones.
+func Compare(before, after string) (Comparison, error) {
+	out := Comparison{Schema: Schema, Claims: []ClaimChange{}, Phones: []PhoneChange{}}
+	var vs [2]leak.Verdicts
+	var bs [2]*Bundle
+	for i, dir := range [2]string{before, after} {
+		b, err := Open(dir)
+		if err != nil {
+			return out, err
+		}
+		defer b.Release()
+		bs[i] = b
+		if vs[i], _, err = b.judge(); err != nil {
+			return out, fmt.Errorf("comparing: judging the bundle %s: %w", b.name, err)
+		}
+	}
+	if vs[0].Kind != vs[1].Kind || vs[0].Kind == leak.KindMixed {
+		return out, fmt.Errorf("comparing: one run is on %s phones and the other on %s: virtual and real phones do not compare", vs[0].Kind, vs[1].Kind)
+	}
+	out.Kind = vs[0].Kind
+	out.Claims = compareClaims(vs[0], vs[1])
+	ids := slices.Compact(slices.Sorted(slices.Values(append(bs[0].phonesOf(vs[0]), bs[1].phonesOf(vs[1])...))))
+	for _, id := range ids {
+		p, err := comparePhone(bs, id)
+		if err != nil {
+			return out, fmt.Errorf("comparing %s: %w", id, err)
+		}
+		out.Phones = append(out.Phones, p)
+	}
+	return out, nil
+}
+
+func compareClaims(before, after leak.Verdicts) []ClaimChange {
+	type place struct {
+		key   leak.Key
+		claim leak.Claim
+	}
+	found := map[place]*ClaimChange{}
+	at := func(k leak.Key, c leak.Claim) *ClaimChange {
+		p := place{k, c}
+		if found[p] == nil {
+			found[p] = &ClaimChange{Cell: k, Claim: c}
+		}
+		return found[p]
+	}
+	for _, c := range before.Cells {
+		for claim, v := range c.Claims {
+			at(c.Key, claim).Old = v.Outcome
+		}
+	}
+	for _, c := range after.Cells {
+		for claim, v := range c.Claims {
+			at(c.Key, claim).New = v.Outcome
+		}
+	}
+	out := make([]ClaimChange, 0, len(found))
+	for _, c := range found {
+		c.Change = changeOf(c.Old, c.New)
+		out = append(out, *c)
+	}
+	slices.SortFunc(out, func(a, b ClaimChange) int {
+		if c := strings.Compare(a.Cell.String(), b.Cell.String()); c != 0 {
+			return c
+		}
+		return strings.Compare(string(a.Claim), string(b.Claim))
+	})
+	return out
+}
+
+func changeOf(before, after leak.Outcome) Change {
+	switch {
+	case before == "":
+		return New
+	case after == "":
+		return Gone
+	case before == leak.Inconclusive && after == leak.Leaked:
+		// It leaks now; whether it did before, nobody knows. To hold it back as "no claim" would hide a leak.
+		return Regressed
+	case before == leak.Inconclusive || after == leak.Inconclusive:
+		return NoClaim
+	case before == leak.Leaked && after == leak.Leaked:
+		return StillLeaking
+	case before == leak.Leaked:
+		return Fixed
+	case after == leak.Leaked:
+		return Regressed
+	}
+	return StillClean
+}
+
+func comparePhone(bs [2]*Bundle, id string) (PhoneChange, error) {
+	p := PhoneChange{ID: id, Appeared: []string{}, Vanished: []string{}}
+	var places [2]map[string]bool
+	for i, b := range bs {
+		lines, err := leak.ReadPhoneLines(b.FS(), id)
+		if err != nil {
+			return p, err
+		}
+		if len(lines) > 0 {
+			firmware := safe.Line(lines[0].Firmware, 80)
+			if i == 0 {
+				p.Old = firmware
+			} else {
+				p.New = firmware
+			}
+		}
+		if places[i], err = destinations(b, id); err != nil {
+			return p, err
+		}
+	}
+	for place := range places[1] {
+		if !places[0][place] {
+			p.Appeared = append(p.Appeared, place)
+		}
+	}
+	for place := range places[0] {
+		if !places[1][place] {
+			p.Vanished = append(p.Vanished, place)
+		}
+	}
+	slices.Sort(p.Appeared)
+	slices.Sort(p.Vanished)
+	return p, nil
+}
+
+// destinations lists whom a phone contacted through the proxy, as host:port.
+func destinations(b *Bundle, id string) (map[string]bool, error) {
+	out := map[string]bool{}
+	sub, err := fs.Sub(b.FS(), phonesName+"/"+id)
+	if err != nil {
+		return nil, err
+	}
+	r, err := record.Open(sub)
+	if errors.Is(err, fs.ErrNotExist) {
+		return out, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	flows, err := r.Flows()
+	if err != nil {
+		return nil, err
+	}
+	for i := range flows {
+		if f := &flows[i]; !f.Control && f.Host != "" {
+			out[place(f.Host, f.Port)] = true
+		}
+	}
+	return out, nil
+}
+
+// ExitCode is what `telltale diff` ends with: 3 if something regressed or is new and leaks, 4 if no claim was possible for
+// some cell, else 0.
+func (c Comparison) ExitCode() int {
+	code := leak.ExitClean
+	for _, x := range c.Claims {
+		switch {
+		case x.Change == Regressed, x.Change == New && x.New == leak.Leaked:
+			return leak.ExitLeaked
+		case x.Change == NoClaim, x.Change == Gone, x.Change == New && x.New == leak.Inconclusive:
+			code = leak.ExitInconclusive
+		}
+	}
+	return code
+}
+
+// Text is the comparison for a terminal.
+func (c Comparison) Text() string {
+	var b strings.Builder
+	width := 0
+	for _, x := range c.Claims {
+		width = max(width, len(x.Cell.String()))
+	}
+	for _, x := range c.Claims {
+		fmt.Fprintf(&b, "%-13s  %-*s  %-8s  %s -> %s\n", x.Change, width, safe.Text(x.Cell.String()), x.Claim, dash(string(x.Old)), dash(string(x.New)))
+	}
+	for _, p := range c.Phones {
+		if p.Old != p.New {
+			fmt.Fprintf(&b, "\n%s: firmware %s -> %s\n", safe.Text(p.ID), dash(p.Old), dash(p.New))
+		} else {
+			fmt.Fprintf(&b, "\n%s: firmware %s in both\n", safe.Text(p.ID), dash(p.Old))
+		}
+		for _, d := range p.Appeared {
+			fmt.Fprintf(&b, "  new destination   %s\n", d)
+		}
+		for _, d := range p.Vanished {
+			fmt.Fprintf(&b, "  no longer seen    %s\n", d)
+		}
+	}
+	if text := banner(c.Kind); text != "" {
+		fmt.Fprintf(&b, "\n%s\n", text)
+	}
+	return b.String()
+}

@@ -1,0 +1,126 @@
+package evidence
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/telltale-farm/telltale/assertions/leak"
+	"github.com/telltale-farm/telltale/capture/flow/safe"
+)
+
+// Past is one phone in one run of a folder of bundles.
+type Past struct {
+	Run      string       `json:"run"`
+	Phone    string       `json:"phone"`
+	Kind     string       `json:"kind"`
+	Model    string       `json:"model"`
+	Firmware string       `json:"firmware"`
+	Outcome  leak.Outcome `json:"outcome"`
+	Leaked   int          `json:"leaked"` // cells
+	Unclear  int          `json:"inconclusive"`
+	Clean    int          `json:"clean"`
+	Complete bool         `json:"complete"`
+	Problem  string       `json:"problem,omitempty"` // why the run could not be read
+}
+
+// History lists what the bundles of a folder say, by phone, firmware and run. It believes verdicts.json; `telltale verify`
+// is for doubts.
+func History(out string) ([]Past, error) {
+	entries, err := os.ReadDir(out)
+	if err != nil {
+		return nil, fmt.Errorf("reading the runs in %s: %w", out, err)
+	}
+	var past []Past
+	for _, e := range entries {
+		if !e.IsDir() {
+			continue
+		}
+		rows, err := pastOf(filepath.Join(out, e.Name()))
+		switch {
+		case errors.Is(err, errNoBundle):
+			continue
+		case err != nil:
+			rows = []Past{{Run: safe.Text(e.Name()), Problem: safe.Line(err.Error(), 200)}}
+		}
+		past = append(past, rows...)
+	}
+	slices.SortFunc(past, func(a, b Past) int {
+		return slices.Compare([]string{a.Phone, a.Firmware, a.Run}, []string{b.Phone, b.Firmware, b.Run})
+	})
+	return past, nil
+}
+
+var errNoBundle = errors.New("not a bundle")
+
+func pastOf(dir string) ([]Past, error) {
+	if _, err := os.Lstat(filepath.Join(dir, planName)); errors.Is(err, fs.ErrNotExist) {
+		return nil, errNoBundle
+	}
+	b, err := Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer b.Release()
+	v, err := b.stated()
+	if err != nil {
+		return nil, err
+	}
+	var out []Past
+	for _, id := range b.phonesOf(v) {
+		p := Past{Run: safe.Text(b.name), Phone: id, Outcome: leak.Clean, Complete: v.Complete && !b.Partial()}
+		lines, err := leak.ReadPhoneLines(b.FS(), id)
+		if err != nil {
+			return nil, err
+		}
+		if len(lines) > 0 {
+			p.Model, p.Firmware = safe.Line(lines[0].Model, 60), safe.Line(lines[0].Firmware, 60)
+		}
+		for _, c := range v.Cells {
+			if c.Phone != id {
+				continue
+			}
+			p.Kind = c.Kind
+			switch c.Outcome {
+			case leak.Leaked:
+				p.Leaked++
+				p.Outcome = leak.Leaked
+			case leak.Clean:
+				p.Clean++
+			default:
+				p.Unclear++
+				if p.Outcome != leak.Leaked {
+					p.Outcome = leak.Inconclusive
+				}
+			}
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+// HistoryText is the history for a terminal.
+func HistoryText(past []Past) string {
+	var b strings.Builder
+	last := ""
+	for _, p := range past {
+		if p.Problem != "" {
+			fmt.Fprintf(&b, "%s: %s\n", p.Run, p.Problem)
+			continue
+		}
+		if head := p.Phone + "  " + p.Model + "  " + p.Firmware; head != last {
+			fmt.Fprintf(&b, "%s (%s)\n", head, p.Kind)
+			last = head
+		}
+		more := ""
+		if !p.Complete {
+			more = "  incomplete"
+		}
+		fmt.Fprintf(&b, "  %s  %-12s  %d leaked, %d inconclusive, %d clean%s\n", p.Run, p.Outcome, p.Leaked, p.Unclear, p.Clean, more)
+	}
+	return b.String()
+}

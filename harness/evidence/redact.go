@@ -1,0 +1,99 @@
+package evidence
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// published are the files of a bundle that a redacted copy has. Everything else may hold what was typed, sent or shown.
+func published(name string) bool {
+	dir, file := path.Split(name)
+	if dir == "" {
+		return slices.Contains([]string{planName, policyName, runName, verdictsName, reportName, junitName, ctrfName, summaryName}, file) ||
+			slices.Contains(signatures, file)
+	}
+	return strings.Count(name, "/") == 2 && slices.Contains([]string{phoneName, attemptsName}, file)
+}
+
+// Redact copies what may be published of a closed bundle to out, which must not exist: no secrets, bodies, flows, screens or
+// logs. Its verdicts can no longer be judged again; the original's sums go along, so that whoever has the original can show
+// that this is its copy.
+func Redact(dir, out string) error {
+	b, err := Open(dir)
+	if err != nil {
+		return err
+	}
+	defer b.Release()
+	if err := b.redact(out); err != nil {
+		return fmt.Errorf("redacting the bundle %s: %w", b.name, err)
+	}
+	return nil
+}
+
+func (b *Bundle) redact(out string) error {
+	if b.Partial() {
+		return errors.New("it was never closed; `telltale run --resume` or a closed bundle is needed")
+	}
+	check, err := b.verify()
+	if err != nil {
+		return err
+	}
+	if check.State == Tampered {
+		return fmt.Errorf("it is not genuine: %s", check.Problems[0])
+	}
+	if err := os.Mkdir(out, 0o700); err != nil {
+		return err
+	}
+	root, err := os.OpenRoot(out)
+	if err != nil {
+		return err
+	}
+	c := &Bundle{dir: out, root: root, name: b.name}
+	defer c.Release()
+	l, err := list(b.root)
+	if err != nil {
+		return err
+	}
+	for _, name := range l.files {
+		if name == sumsName {
+			err = b.copyTo(c, name, originalName)
+		} else if published(name) {
+			err = b.copyTo(c, name, name)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	// The report is written anew: in the original it links to screens, and names canaries by their labels.
+	v, err := c.stated()
+	if err != nil {
+		return err
+	}
+	raw, err := c.report(v)
+	if err != nil {
+		return err
+	}
+	if err := c.write(reportName, raw); err != nil {
+		return err
+	}
+	return errors.Join(c.sum(), syncDir(c.root, "."), syncPath(filepath.Dir(filepath.Clean(out))))
+}
+
+func (b *Bundle) copyTo(to *Bundle, name, as string) error {
+	raw, err := b.read(name)
+	if err != nil {
+		return err
+	}
+	if dir := path.Dir(as); dir != "." {
+		if err := to.root.MkdirAll(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+	}
+	return to.write(as, raw)
+}
