@@ -9,8 +9,10 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/pem"
 	"fmt"
 	"io"
+	"log"
 	"math/big"
 	"net"
 	"net/http"
@@ -85,11 +87,7 @@ type rig struct {
 func newRig(t testing.TB, handler http.HandlerFunc, change ...func(*capture.Options)) *rig {
 	t.Helper()
 	r := &rig{t: t, dir: filepath.Join(t.TempDir(), "phone"), auth: newAuthority(t), ports: map[string]string{}}
-	r.origin = httptest.NewUnstartedServer(handler)
-	r.origin.EnableHTTP2 = true
-	r.origin.TLS = &tls.Config{Certificates: []tls.Certificate{r.auth.mint(t, originNames...)}, NextProtos: []string{"h2", "http/1.1"}}
-	r.origin.StartTLS()
-	t.Cleanup(r.origin.Close)
+	r.startOrigin(handler)
 	r.ports["443"] = r.origin.Listener.Addr().String()
 	plain := httptest.NewServer(handler)
 	t.Cleanup(plain.Close)
@@ -134,6 +132,17 @@ func newRig(t testing.TB, handler http.HandlerFunc, change ...func(*capture.Opti
 	})
 	return r
 }
+
+func (r *rig) startOrigin(handler http.HandlerFunc) {
+	r.origin = httptest.NewUnstartedServer(handler)
+	r.origin.EnableHTTP2 = true
+	r.origin.Config.ErrorLog = log.New(io.Discard, "", 0)
+	r.origin.TLS = &tls.Config{Certificates: []tls.Certificate{r.auth.mint(r.t, originNames...)}, NextProtos: []string{"h2", "http/1.1"}}
+	r.origin.StartTLS()
+	r.t.Cleanup(r.origin.Close)
+}
+
+func pemOf(der []byte) []byte { return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}) }
 
 // stop ends the proxy and the recording; it may be called twice.
 func (r *rig) stop() {
