@@ -4,12 +4,12 @@ import "sync"
 
 // Power is battery, temperature, screen and keyguard.
 type Power struct {
-	mu       sync.RWMutex
-	battery  Battery
-	thermal  int
-	awake    bool
-	locked   bool
-	pin      string
+	mu      sync.RWMutex
+	battery Battery
+	thermal int
+	awake   bool
+	locked  bool
+	pin     string
 }
 
 // Battery is what dumpsys battery shows.

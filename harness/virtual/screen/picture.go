@@ -151,9 +151,9 @@ func (c canvas) toggle(v *View) {
 
 func (c canvas) watermark() {
 	const mark = "VIRTUAL PHONE"
-	w, h := 130*c.unit, 18*c.unit
-	b := c.img.Rect
-	r := image.Rect(b.Max.X-w, b.Max.Y-h, b.Max.X, b.Max.Y)
+	w, h := 110*c.unit, 16*c.unit
+	left := (c.img.Rect.Dx() - w) / 2
+	r := image.Rect(left, 0, left+w, h)
 	c.fill(r, Orange)
 	c.text(r, mark, 1, Black, true)
 }

@@ -31,13 +31,9 @@ type View struct {
 	Password, Disabled             bool
 	Children                       []*View
 
-	Tap, Long func()   // what a tap and a long press do; nil for nothing
-	Edit      EditFunc // set on a field that takes text
+	Tap, Long func() // what a tap and a long press do; nil for nothing
 	Look      Look
 }
-
-// EditFunc gives a focused field its new text.
-type EditFunc func(text string)
 
 // Look is how a view is drawn. The zero value is dark text on nothing.
 type Look struct {

@@ -1,0 +1,189 @@
+package apps
+
+import (
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"strings"
+
+	"github.com/telltale-farm/telltale/harness/virtual/personality"
+	"github.com/telltale-farm/telltale/harness/virtual/phone"
+)
+
+// browser is a web browser. Its tabs are gone when its process ends; its consent is kept.
+type browser struct {
+	app     personality.App
+	act     *activity
+	tabs    []*tab
+	cur     *tab
+	menu    bool
+	address field
+	jar     http.CookieJar
+	hidden  http.CookieJar // of the private tabs, gone with the last one
+	pending *Intent        // came before the user agreed
+}
+
+// tab is one page.
+type tab struct {
+	private bool
+	url     string // as shown; empty for the start page
+	title   string
+	blocks  []string
+	problem string // class of an error page: "tls", "net"; empty for a page
+	loading bool
+	loads   int
+}
+
+const maxTabs = 50
+
+func (w *browser) full() string { return phone.FullActivity(w.app.Package, w.app.Activity) }
+
+func (w *browser) has(class string) bool { return class == w.full() }
+
+func (w *browser) resolve(in Intent) string {
+	web := strings.HasPrefix(in.Data, "http://") || strings.HasPrefix(in.Data, "https://")
+	if in.Action == ActionView && web || in.Action == w.app.Web.PrivateAction && in.Action != "" ||
+		in.Action == "android.intent.action.WEB_SEARCH" {
+		return w.full()
+	}
+	return ""
+}
+
+func (w *browser) open(s *System, class string) *activity {
+	w.tabs, w.menu, w.pending = nil, false, nil
+	w.jar, w.hidden = newJar(), nil
+	a := &activity{pkg: w.app.Package, class: class, title: w.app.Label}
+	w.act = a
+	w.newTab(false)
+	a.build = func(b *builder) { w.build(s, b) }
+	a.back = func() bool { return w.back() }
+	a.intent = func(in Intent) { w.handle(s, in) }
+	a.secure = func() bool { return w.app.Web.Secure && w.cur.private }
+	return a
+}
+
+func newJar() http.CookieJar {
+	jar, _ := cookiejar.New(nil) // it cannot fail without options
+	return jar
+}
+
+// newTab opens a start page in front.
+func (w *browser) newTab(private bool) {
+	w.cur = &tab{private: private}
+	if private && w.hidden == nil {
+		w.hidden = newJar()
+	}
+	w.tabs = append(w.tabs, w.cur)
+	if len(w.tabs) > maxTabs {
+		w.tabs = w.tabs[1:]
+	}
+	w.blur()
+}
+
+// closeTabs closes the tabs of one kind, or all.
+func (w *browser) closeTabs(all bool) {
+	kept := w.tabs[:0:0]
+	for _, t := range w.tabs {
+		if !t.private && !all {
+			kept = append(kept, t)
+		}
+	}
+	w.tabs, w.hidden = kept, nil
+	if len(w.tabs) == 0 {
+		w.newTab(false)
+		return
+	}
+	w.cur = w.tabs[len(w.tabs)-1]
+	w.blur()
+}
+
+func (w *browser) blur() {
+	w.act.focus, w.menu, w.address.text = nil, false, ""
+}
+
+// back closes the menu, leaves the field, returns to the start page; on it, the activity ends.
+func (w *browser) back() bool {
+	switch {
+	case w.menu, w.act.focus != nil:
+		w.blur()
+	case w.cur.url != "":
+		w.cur.url, w.cur.title, w.cur.blocks, w.cur.problem, w.cur.loading = "", "", nil, "", false
+		w.cur.loads++
+	default:
+		return false
+	}
+	return true
+}
+
+func (w *browser) handle(s *System, in Intent) {
+	if !s.stored(w.app.Package).agreed {
+		if in.Data != "" {
+			w.pending = &in
+		}
+		return
+	}
+	switch {
+	case in.Action != "" && in.Action == w.app.Web.PrivateAction:
+		w.newTab(true)
+		w.edit()
+		if in.Data != "" {
+			w.visit(s, in.Data)
+		}
+	case in.Action == "android.intent.action.WEB_SEARCH" && in.Extras["query"] != "":
+		w.newTab(false)
+		w.search(s, in.Extras["query"])
+	case in.Data != "":
+		if w.cur.url != "" || w.cur.private {
+			w.newTab(false)
+		}
+		w.visit(s, in.Data)
+	}
+}
+
+// agree is the button of the first run.
+func (w *browser) agree(s *System) {
+	s.stored(w.app.Package).agreed = true
+	if in := w.pending; in != nil {
+		w.pending = nil
+		w.handle(s, *in)
+	}
+}
+
+// edit gives the address field the focus.
+func (w *browser) edit() {
+	w.address.text = ""
+	w.menu = false
+	w.act.focus = &w.address
+}
+
+// enter is what was typed: an address, or words to search.
+func (w *browser) enter(s *System) {
+	text := strings.TrimSpace(w.address.text)
+	w.blur()
+	if text == "" {
+		return
+	}
+	if address, ok := asURL(text); ok {
+		w.visit(s, address)
+		return
+	}
+	w.search(s, text)
+}
+
+// asURL tells an address from words: it has a scheme, or a dot in its first part and no space.
+func asURL(text string) (string, bool) {
+	if strings.HasPrefix(text, "http://") || strings.HasPrefix(text, "https://") {
+		return text, true
+	}
+	host, _, _ := strings.Cut(text, "/")
+	host, _, _ = strings.Cut(host, "?")
+	name, _, _ := strings.Cut(host, ":")
+	if strings.ContainsAny(text, " \t") || !strings.Contains(strings.Trim(name, "."), ".") {
+		return "", false
+	}
+	u, err := url.Parse("https://" + text)
+	if err != nil || u.Hostname() == "" {
+		return "", false
+	}
+	return "https://" + text, true
+}

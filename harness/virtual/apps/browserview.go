@@ -1,0 +1,164 @@
+package apps
+
+import (
+	"image"
+
+	"github.com/telltale-farm/telltale/harness/virtual/personality"
+	"github.com/telltale-farm/telltale/harness/virtual/screen"
+)
+
+// words are the ids and texts of a style of browser. Those of Chrome are Chromium's; those of the Mi Browser follow the
+// few that are known, its releases change them.
+type words struct {
+	box, boxHint         string // on the start page
+	boxDesc              string
+	field                string // takes the text
+	menu, menuDesc, item string
+	newTab, private      string
+	leave, closeAll      string
+	badge, badgeText     string // on every private screen
+	start, startText     string // on the private start page
+	consentText, consent string // first run
+	consentID, refuse    string
+	refuseID             string
+	progress             string
+}
+
+var styles = map[string]words{
+	personality.MIUI: {
+		box: "b4h", boxHint: "Search or enter web address", boxDesc: "搜索框", field: "url",
+		menu: "action_menu", menuDesc: "Menu", item: "android:id/title",
+		newTab: "New tab", private: "New incognito tab", leave: "Exit incognito", closeAll: "Close all tabs",
+		badge: "incognito_label", badgeText: "Incognito mode", start: "incognito_title", startText: "You are browsing in incognito mode",
+		consentText: "To use this app, agree to the User Agreement and the Privacy Policy.", consent: "Agree", consentID: "android:id/button1",
+		refuse: "Exit", refuseID: "android:id/button2", progress: "progress",
+	},
+	personality.Chrome: {
+		box: "search_box_text", boxHint: "Search or type web address", field: "url_bar",
+		menu: "menu_button", menuDesc: "More options", item: "menu_item_text",
+		newTab: "New tab", private: "New Incognito tab", leave: "Close Incognito tabs", closeAll: "Close all tabs",
+		badge: "incognito_badge", badgeText: "Incognito", start: "new_tab_incognito_title", startText: "You’ve gone Incognito",
+		consentText: "By using Chrome, you agree to the Google Terms of Service.", consent: "Accept & continue", consentID: "terms_accept",
+		refuse: "No thanks", refuseID: "negative_button", progress: "toolbar_progress",
+	},
+}
+
+func (w *browser) build(s *System, b *builder) {
+	v := styles[w.app.Web.Style]
+	if !s.stored(w.app.Package).agreed {
+		b.header("Welcome to "+w.app.Label, nil)
+		b.text("android:id/message", v.consentText, screen.Label, screen.Look{})
+		b.down(40)
+		b.button(v.consentID, v.consent, func() { w.agree(s) })
+		b.button(v.refuseID, v.refuse, func() { s.finish(w.act) })
+		return
+	}
+	if w.cur.private {
+		b.root.Look.Fill = screen.LightGrey
+	}
+	w.address.enter = func() { w.enter(s) }
+	if w.cur.url == "" && w.act.focus == nil {
+		w.startPage(b, v)
+	} else {
+		w.toolbar(b, v)
+		w.content(b, v)
+	}
+	if w.menu {
+		w.menuList(b, v)
+	}
+}
+
+// bar draws what is at the top of every screen: the menu button, and the badge of the private mode.
+func (w *browser) bar(b *builder, v words) {
+	at := b.y
+	b.add(&screen.View{ID: v.menu, Desc: v.menuDesc, Class: screen.Icon, Clickable: true, Focusable: true,
+		Bounds: b.rect(-64, -4, 48), Look: screen.Look{Border: true, Size: 1}, Tap: func() { w.menu = !w.menu }})
+	if w.cur.private {
+		b.y += b.dp(50)
+		b.add(&screen.View{ID: v.badge, Text: v.badgeText, Class: screen.Label, Bounds: b.rect(0, 0, 24),
+			Look: screen.Look{Fill: screen.Purple, Ink: screen.White, Centre: true, Size: 1}})
+	}
+	b.y = at
+}
+
+func (w *browser) startPage(b *builder, v words) {
+	w.bar(b, v)
+	b.down(140)
+	if w.cur.private {
+		b.add(&screen.View{ID: v.start, Text: v.startText, Class: screen.Label, Bounds: b.rect(16, -16, 40), Look: screen.Look{Centre: true}})
+	} else {
+		b.add(&screen.View{ID: "logo", Text: w.app.Label, Class: screen.Label, Bounds: b.rect(16, -16, 40), Look: screen.Look{Size: 3, Centre: true}})
+	}
+	b.down(60)
+	b.add(&screen.View{ID: v.box, Text: v.boxHint, Desc: v.boxDesc, Class: screen.Label, Clickable: true, Focusable: true,
+		Bounds: b.rect(16, -16, 48), Tap: w.edit, Look: screen.Look{Fill: screen.White, Ink: screen.Grey, Border: true}})
+}
+
+func (w *browser) toolbar(b *builder, v words) {
+	w.bar(b, v)
+	r := b.rect(8, -72, 48)
+	if w.act.focus != nil {
+		b.edit(v.field, v.boxHint, &w.address, r)
+	} else {
+		b.add(&screen.View{ID: v.field, Text: w.cur.url, Class: screen.Edit, Clickable: true, Focusable: true, LongClickable: true, Bounds: r, Tap: w.edit})
+	}
+	b.down(52)
+	if w.cur.private {
+		b.down(24)
+	}
+}
+
+func (w *browser) content(b *builder, v words) {
+	t := w.cur
+	if t.loading {
+		b.add(&screen.View{ID: v.progress, Desc: "Loading", Class: "android.widget.ProgressBar", Bounds: b.rect(0, 0, 4), Look: screen.Look{Fill: screen.Blue}})
+		return
+	}
+	if t.url == "" {
+		return
+	}
+	b.down(4)
+	web := &screen.View{Class: screen.Web, Text: t.title, Focusable: true, Scrollable: true,
+		Bounds: image.Rect(0, b.y, b.w, b.root.Bounds.Max.Y)}
+	b.add(web)
+	b.into = web
+	b.y -= b.act.scroll
+	b.text("", t.title, screen.Plain, screen.Look{Size: 3})
+	for _, block := range t.blocks {
+		b.text("", block, screen.Plain, screen.Look{})
+	}
+	b.end()
+	b.into = b.root
+}
+
+func (w *browser) menuList(b *builder, v words) {
+	items := []struct {
+		text string
+		do   func()
+	}{
+		{v.newTab, func() { w.newTab(false) }},
+		{v.private, func() { w.newTab(true) }},
+		{v.closeAll, func() { w.closeTabs(true) }},
+	}
+	if w.cur.private {
+		items = append(items, struct {
+			text string
+			do   func()
+		}{v.leave, func() { w.closeTabs(false) }})
+	}
+	box := image.Rect(b.w/3, b.dp(barDP+4), b.w-b.dp(4), b.dp(barDP+12+52*len(items)))
+	list := &screen.View{ID: "app_menu_list", Class: screen.List, Bounds: box, Look: screen.Look{Fill: screen.White, Border: true}}
+	b.into = b.root
+	b.add(list)
+	b.into = list
+	b.y = box.Min.Y + b.dp(4)
+	for _, item := range items {
+		r := image.Rect(box.Min.X, b.y, box.Max.X, b.y+b.dp(52))
+		row := &screen.View{Class: screen.Linear, Bounds: r, Clickable: true, Tap: item.do, Package: b.pkg}
+		b.add(row)
+		b.into = row
+		b.add(&screen.View{ID: v.item, Text: item.text, Class: screen.Label, Bounds: r.Inset(b.dp(4))})
+		b.into = list
+		b.down(52)
+	}
+}

@@ -1,0 +1,48 @@
+package apps
+
+import (
+	"crypto/x509"
+	"fmt"
+
+	"github.com/telltale-farm/telltale/harness/virtual/telemetry"
+)
+
+// appData is what an app has stored. It outlives the process and the boot, and ends with `pm clear`.
+type appData struct {
+	installs int // how often the data were cleared
+	agreed   bool
+	queues   map[int]*telemetry.Queue // by number of the leak
+	names    map[string]string        // of a launcher's folders
+}
+
+func (s *System) stored(pkg string) *appData {
+	d := s.data[pkg]
+	if d == nil {
+		d = &appData{queues: map[int]*telemetry.Queue{}, names: map[string]string{}}
+		s.data[pkg] = d
+	}
+	return d
+}
+
+func (s *System) reset(pkg string) {
+	d := s.stored(pkg)
+	for _, q := range d.queues {
+		q.Clear()
+	}
+	s.data[pkg] = &appData{installs: d.installs + 1, queues: d.queues, names: map[string]string{}}
+}
+
+func (s *System) queue(pkg string, leak int) *telemetry.Queue {
+	d := s.stored(pkg)
+	if d.queues[leak] == nil {
+		d.queues[leak] = telemetry.NewQueue()
+	}
+	return d.queues[leak]
+}
+
+// installID is the UUID that an app makes at its first start. Another one follows when its data are cleared.
+func (s *System) installID(pkg string) string {
+	return s.phone.Identity.UUID(fmt.Sprintf("install %s %d", pkg, s.stored(pkg).installs))
+}
+
+func (s *System) systemRoots() *x509.CertPool { return s.roots }

@@ -1,0 +1,63 @@
+package personality
+
+import "github.com/telltale-farm/telltale/harness/virtual/network"
+
+// Collectors of the imitated kits, under the names that blocklists and decompiled builds give them.
+const (
+	SensorsURL  = "https://sa.api.intl.miui.com/sa?project=global_browser_mini&r=GB"
+	OneTrackURL = "https://tracking.intl.miui.com/track/v4/o"
+)
+
+// Search engines.
+const (
+	DuckDuckGo = "https://duckduckgo.com/?q=%s"
+	Google     = "https://www.google.com/search?q=%s"
+)
+
+// MiBrowser is the stock browser of a MIUI phone.
+func MiBrowser() App {
+	return App{
+		Package: "com.android.browser", Label: "Mi Browser", Kind: Web, UID: 10110, Activity: ".BrowserActivity",
+		Version: "11.4.3-gn", VersionCode: 20200312, TargetSDK: 28, Trust: network.TrustUser, Stack: network.Chromium,
+		Web: &Browser{
+			Style: MIUI, Engine: "duckduckgo", SearchURL: DuckDuckGo,
+			UserAgent: "Mozilla/5.0 (Linux; U; Android 9; en-gb; Redmi Note 8 Build/PKQ1.190616.001) AppleWebKit/537.36 " +
+				"(KHTML, like Gecko) Version/4.0 Chrome/71.0.3578.141 Mobile Safari/537.36 XiaoMi/MiuiBrowser/11.4.3-gn",
+		},
+	}
+}
+
+// ChromeApp is Chrome.
+func ChromeApp() App {
+	return App{
+		Package: "com.android.chrome", Label: "Chrome", Kind: Web, UID: 10121, Activity: "com.google.android.apps.chrome.Main",
+		Version: "80.0.3987.149", VersionCode: 398714932, TargetSDK: 29, Trust: network.TrustUser, Stack: network.Chromium,
+		Web: &Browser{
+			Style: Chrome, Engine: "google", SearchURL: Google, Favicons: true, Secure: true,
+			PrivateAction: "org.chromium.chrome.browser.incognito.OPEN_PRIVATE_TAB",
+			UserAgent: "Mozilla/5.0 (Linux; Android 8.1.0; Mi A1) AppleWebKit/537.36 (KHTML, like Gecko) " +
+				"Chrome/80.0.3987.149 Mobile Safari/537.36",
+		},
+	}
+}
+
+// Analytics is MIUI's reporting service; it has no screen.
+func Analytics() App {
+	return App{Package: "com.miui.analytics", Label: "Analytics", Kind: Service, UID: 10152, Version: "2020.03.10.0", VersionCode: 2020031000, TargetSDK: 28}
+}
+
+func systemApps(miui bool) []App {
+	home := App{Package: "com.google.android.apps.nexuslauncher", Label: "Launcher", Kind: Launcher, UID: 10044, Activity: ".NexusLauncherActivity", Version: "8.1.0", VersionCode: 27, TargetSDK: 27}
+	settings := App{Package: "com.android.settings", Label: "Settings", Kind: Settings, UID: 1000, Activity: ".Settings", Version: "8.1.0", VersionCode: 27, TargetSDK: 27}
+	if miui {
+		home = App{Package: "com.miui.home", Label: "System launcher", Kind: Launcher, UID: 10044, Activity: ".launcher.Launcher", Version: "4.10.6.1076", VersionCode: 410061076, TargetSDK: 28}
+		settings.Activity, settings.Version, settings.VersionCode = ".MainSettings", "9", 28
+	}
+	return []App{
+		home, settings,
+		{Package: "com.android.systemui", Label: "System UI", Kind: SystemUI, UID: 10062, Version: "9", VersionCode: 28, TargetSDK: 28},
+		{Package: "com.android.shell", Label: "Shell", Kind: Service, UID: 2000, Version: "9", VersionCode: 28, TargetSDK: 28},
+		{Package: "com.android.calculator2", Label: "Calculator", Kind: Stub, UID: 10071, Activity: ".Calculator", Version: "10.0.15", VersionCode: 15, TargetSDK: 28},
+		{Package: "com.android.deskclock", Label: "Clock", Kind: Stub, UID: 10072, Activity: ".DeskClock", Version: "10.3.2", VersionCode: 103, TargetSDK: 28},
+	}
+}

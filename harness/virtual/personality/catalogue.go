@@ -1,0 +1,110 @@
+package personality
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/telltale-farm/telltale/harness/virtual/network"
+	"github.com/telltale-farm/telltale/harness/virtual/phone"
+	"github.com/telltale-farm/telltale/harness/virtual/telemetry"
+)
+
+// Names lists the personalities that come with Telltale, sorted.
+func Names() []string { return slices.Sorted(maps.Keys(shipped())) }
+
+// ByName returns a fresh copy of a shipped personality.
+func ByName(name string) (Personality, error) {
+	make, ok := shipped()[name]
+	if !ok {
+		return Personality{}, fmt.Errorf("no personality %q: there are %s", name, strings.Join(Names(), ", "))
+	}
+	return make(), nil
+}
+
+func shipped() map[string]func() Personality {
+	return map[string]func() Personality{"leaky-2020": Leaky2020, "clean": Clean, "pinned": Pinned}
+}
+
+// redmi is a Redmi Note 8 with MIUI 11 of March 2020 that sends nothing.
+func redmi(name string) Personality {
+	return Personality{
+		Name: name, Region: "GB", Language: "en_GB", Screen: phone.Screen{Width: 1080, Height: 2340, Density: 440},
+		Props: props(ginkgo, map[string]string{"persist.security.adbinput": "1", "persist.security.adbinstall": "1", "ro.miui.region": "GB"}),
+		Apps: append(systemApps(true), MiBrowser(), Analytics(),
+			App{Package: "com.miui.player", Label: "Music", Kind: Player, UID: 10086, Activity: ".ui.MusicBrowserActivity", Version: "4.19.5.1i", VersionCode: 4195, TargetSDK: 28}),
+	}
+}
+
+// Leaky2020 is the Redmi Note 8 as researchers found it in 2020: the Mi Browser reports searches and addresses, in the
+// incognito mode too, under an id that outlives sessions; a system service reports opened settings and app switches.
+func Leaky2020() Personality {
+	p := redmi("leaky-2020")
+	p.Leaks = []Leak{
+		{App: "com.android.browser", On: []Trigger{OnSearch, OnVisit}, Private: true, URL: SensorsURL, Encoding: "sensors", Trust: network.TrustUser, Background: true},
+		{App: "com.miui.analytics", On: []Trigger{OnSettings, OnSwitch}, URL: OneTrackURL, Encoding: "onetrack", Trust: network.TrustUser},
+	}
+	return p
+}
+
+// Pinned is the same phone whose Mi Browser reports to a collector that it believes by its own certificate only. A batch
+// that was refused twice is given up. The system service sends nothing.
+func Pinned() Personality {
+	p := redmi("pinned")
+	p.Leaks = []Leak{
+		{App: "com.android.browser", On: []Trigger{OnSearch, OnVisit}, Private: true, URL: SensorsURL, Encoding: "sensors", Trust: network.TrustPinned, Tries: 2},
+	}
+	return p
+}
+
+// Clean is an Android One phone with Chrome, which sends what the user asked for, and harmless requests of its own.
+func Clean() Personality {
+	return Personality{
+		Name: "clean", Region: "GB", Language: "en_GB", Screen: phone.Screen{Width: 1080, Height: 1920, Density: 420},
+		Props: props(tissot, map[string]string{"ro.product.locale": "en-GB"}),
+		Apps:  append(systemApps(false), ChromeApp()),
+		Noise: []Noise{{App: "com.android.chrome", URL: "https://connectivitycheck.gstatic.com/generate_204"}},
+	}
+}
+
+// Check reports the first mistake in a personality: what would make it silently leak less than it says.
+func (p Personality) Check() error {
+	if p.Name == "" {
+		return fmt.Errorf("a personality needs a name")
+	}
+	home := 0
+	for i, a := range p.Apps {
+		switch {
+		case a.Package == "" || a.UID <= 0:
+			return fmt.Errorf("personality %s: app %d needs a package and a uid", p.Name, i)
+		case a.Kind == Web && (a.Web == nil || !strings.Contains(a.Web.SearchURL, "%s")):
+			return fmt.Errorf("personality %s: browser %s needs Web with a SearchURL that holds %%s", p.Name, a.Package)
+		case a.Kind == Launcher:
+			home++
+		}
+		if slices.ContainsFunc(p.Apps[:i], func(b App) bool { return b.Package == a.Package }) {
+			return fmt.Errorf("personality %s: %s is there twice", p.Name, a.Package)
+		}
+	}
+	if home != 1 {
+		return fmt.Errorf("personality %s: %d launchers, want one", p.Name, home)
+	}
+	for i, l := range p.Leaks {
+		if _, ok := p.App(l.App); !ok {
+			return fmt.Errorf("personality %s: leak %d is of %q, which is not installed", p.Name, i, l.App)
+		}
+		if _, ok := telemetry.Named(l.Encoding); !ok {
+			return fmt.Errorf("personality %s: leak %d: no encoding %q: there are %s", p.Name, i, l.Encoding, strings.Join(telemetry.Names(), ", "))
+		}
+		if l.URL == "" || len(l.On) == 0 {
+			return fmt.Errorf("personality %s: leak %d needs a URL and a trigger", p.Name, i)
+		}
+	}
+	for i, n := range p.Noise {
+		if _, ok := p.App(n.App); !ok || n.URL == "" {
+			return fmt.Errorf("personality %s: noise %d needs an installed app and a URL", p.Name, i)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,120 @@
+package personality
+
+import (
+	"time"
+
+	"github.com/telltale-farm/telltale/harness/virtual/network"
+	"github.com/telltale-farm/telltale/harness/virtual/phone"
+)
+
+// Personality is a kind of phone.
+type Personality struct {
+	Name     string
+	Props    map[string]string            // what getprop shows; serial and identifiers are added for each phone
+	Settings map[string]map[string]string // namespace -> key -> value, beyond the usual ones
+	Screen   phone.Screen
+	Region   string // as its kits report it: "GB"
+	Language string // "en_GB"
+	Account  bool   // a Mi account is signed in
+	Apps     []App
+	Leaks    []Leak
+	Noise    []Noise
+}
+
+// Kinds of app. A service has no screen.
+const (
+	Launcher = "launcher"
+	Settings = "settings"
+	Web      = "browser"
+	Player   = "player"
+	Service  = "service"
+	SystemUI = "systemui"
+	Stub     = "stub" // one screen with its name on it
+)
+
+// App is one installed app.
+type App struct {
+	Package     string
+	Label       string
+	Kind        string
+	UID         int
+	Activity    string // of the launcher icon, ".BrowserActivity"; empty: none
+	Version     string
+	VersionCode int
+	TargetSDK   int
+	Third       bool // installed by the user
+	Trust       network.Trust
+	Stack       network.Stack
+	Web         *Browser // of a browser
+}
+
+// Styles of browser: which views, ids and words it has.
+const (
+	MIUI   = "miui"
+	Chrome = "chrome"
+)
+
+// Browser is what browsers differ in.
+type Browser struct {
+	Style         string
+	Engine        string // id of its search engine, as it reports it: "duckduckgo"
+	SearchURL     string // with %s for the query, escaped
+	UserAgent     string
+	PrivateAction string // intent action that opens a private tab; empty: none
+	Favicons      bool   // asks each site for /favicon.ico
+	Secure        bool   // its private windows cannot be photographed
+}
+
+// Trigger is what makes an app send something.
+type Trigger string
+
+// The triggers. The first two belong to a browser, the others to the phone.
+const (
+	OnSearch   Trigger = "search"
+	OnVisit    Trigger = "visit"
+	OnSettings Trigger = "settings"  // a page of the settings was opened
+	OnSwitch   Trigger = "switch"    // another app came to the front
+	OnSwipe    Trigger = "swipe"     // a page of the launcher
+	OnShade    Trigger = "statusbar" // the status bar was pulled down
+	OnFolder   Trigger = "folder"    // a folder of the launcher was opened or named
+	OnPlay     Trigger = "play"      // a track was started
+	OnBeat     Trigger = "beat"      // nothing happened: see Leak.Every
+)
+
+// Leak is one stream of reports that an app sends home.
+type Leak struct {
+	App      string    // package that sends
+	Of       string    // package whose browsing it reports; empty: its own
+	On       []Trigger // what it reports
+	Private  bool      // also what happens in the private mode
+	URL      string    // of the collector
+	Encoding string    // name of a telemetry encoding
+	Trust    network.Trust
+	Pins     [][]byte // with Trust pinned; none: no certificate but the collector's own roots
+	Direct   bool     // goes around the proxy
+	Filler   int      // bytes of harmless text added to every event
+
+	Flush      time.Duration // between an event and its batch; 0: 300 ms; negative: only when the app leaves the screen
+	Count      int           // events that cause a batch; 0: the kit's own default
+	Background bool          // also when the app leaves the screen
+	Tries      int           // after so many failures of a batch its events are given up; 0: kept and tried again, as kits do
+	Every      time.Duration // with OnBeat: how often
+}
+
+// Noise is a harmless request that an app makes by itself.
+type Noise struct {
+	App    string
+	URL    string
+	Every  time.Duration // 0: once, when the app starts
+	Direct bool          // goes around the proxy
+}
+
+// App returns an app of the personality.
+func (p Personality) App(pkg string) (App, bool) {
+	for _, a := range p.Apps {
+		if a.Package == pkg {
+			return a, true
+		}
+	}
+	return App{}, false
+}

@@ -1,0 +1,8 @@
+package shell
+
+import "syscall"
+
+const (
+	errIsDir   = syscall.EISDIR
+	errInvalid = syscall.EINVAL
+)
