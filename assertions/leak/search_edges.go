@@ -127,6 +127,11 @@ func wordRune(r rune) bool {
 
 // prefixed says whether a text in a binary format is set off by a length before it, although letters adjoin.
 func prefixed(v []byte, start, end int, left, right bool) bool {
+	for _, n := range lengthsBefore(v, start) {
+		if n == end-start {
+			return true
+		}
+	}
 	if !left {
 		if n, ok := lengthBefore(v, start); !ok || n < end-start || !right && n != end-start {
 			return false

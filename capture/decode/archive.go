@@ -27,7 +27,7 @@ func (p *peeler) archive(at *step, data []byte) bool {
 			p.hit.nodes = true
 			break
 		}
-		s := &step{up: at, op: "zip", detail: f.Name}
+		s := p.mk(step{up: at, op: "zip", detail: f.Name})
 		p.show(Text, s, []byte(f.Name), false)
 		p.zipped(s, f)
 	}

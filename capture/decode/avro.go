@@ -3,7 +3,6 @@ package decode
 import (
 	"bytes"
 	"encoding/binary"
-	"strconv"
 )
 
 // avroFile peels an Avro object container file: its schema, then its blocks, each compressed as the header says. The
@@ -39,7 +38,7 @@ func (p *peeler) avroFile(at *step, data []byte) bool {
 			if string(k) == "avro.codec" {
 				codec = string(v)
 			}
-			p.leaf(&step{up: at, op: "avro", detail: string(k)}, v)
+			p.leaf(p.mk(step{up: at, op: "avro", detail: string(k)}), v)
 		}
 	}
 	if len(rest) < 16 {
@@ -56,7 +55,7 @@ func (p *peeler) avroFile(at *step, data []byte) bool {
 			break
 		}
 		rest = b[16:]
-		p.avroBlock(&step{up: at, op: "avro", place: "block " + strconv.Itoa(i)}, block, codec)
+		p.avroBlock(p.mk(step{up: at, op: "avro", place: "block ", n: i}), block, codec)
 	}
 	return true
 }
@@ -75,7 +74,7 @@ func (p *peeler) avroBlock(at *step, block []byte, codec string) {
 		p.leaf(at, block)
 		return
 	}
-	p.leaf(&step{up: at, op: codec}, out)
+	p.leaf(p.mk(step{up: at, op: codec}), out)
 }
 
 func avroLong(b []byte) (int64, []byte, bool) {

@@ -1,7 +1,5 @@
 package decode
 
-import "strconv"
-
 // Base64 as senders write it: the standard or the URL alphabet or both mixed, padded or not, wrapped in lines, and with up
 // to three stray letters before it (engine.io writes a "b"), which shift every group.
 
@@ -63,7 +61,7 @@ func (p *peeler) base64Text(at *step, t []byte, m mask) bool {
 		if shift > 0 && len(t) < minShifted {
 			break
 		}
-		mark := p.arena
+		mark := p.arena.mark
 		out := p.alloc((len(t)-shift)/4*3 + 3)
 		if out == nil {
 			return true
@@ -80,7 +78,7 @@ func (p *peeler) base64Text(at *step, t []byte, m mask) bool {
 		case read+shift == len(t):
 			ok = p.base64Out(at, out[:n], op, shift)
 		}
-		p.arena = mark
+		p.arena.mark = mark
 		if ok {
 			return true
 		}
@@ -92,9 +90,9 @@ func (p *peeler) base64Text(at *step, t []byte, m mask) bool {
 const minShifted = 24
 
 func (p *peeler) base64Out(at *step, out []byte, op string, shift int) bool {
-	s := &step{up: at, op: op}
+	s := p.mk(step{up: at, op: op})
 	if shift > 0 {
-		s.place = "+" + strconv.Itoa(shift)
+		s.place, s.n = "+", shift
 		if !promising(out) {
 			return false
 		}
@@ -125,7 +123,7 @@ func (p *peeler) base64Pieces(at *step, t []byte, op string) bool {
 		}
 		t = t[read:]
 	}
-	found = p.child(&step{up: at, op: op}, all[:n])
+	found = p.child(p.mk(step{up: at, op: op}), all[:n])
 	return found
 }
 
@@ -176,7 +174,7 @@ func (p *peeler) run(up *step, t []byte, offset int) bool {
 	}
 	defer p.leave()
 	m := maskOf(t)
-	at := &step{up: up, place: "@" + strconv.Itoa(offset)}
+	at := p.mk(step{up: up, place: "@", n: offset})
 	if m&^mHex == 0 && m&mDigit != 0 && p.hexText(at, t, m) {
 		return true
 	}
@@ -185,7 +183,7 @@ func (p *peeler) run(up *step, t []byte, offset int) bool {
 		op = "base64url"
 	}
 	for shift := range 4 {
-		mark := p.arena
+		mark := p.arena.mark
 		out := p.alloc(len(t)/4*3 + 3)
 		if out == nil {
 			return false
@@ -193,17 +191,32 @@ func (p *peeler) run(up *step, t []byte, offset int) bool {
 		n, _ := unbase64(out, t[shift:])
 		out = out[:n]
 		ok := false
-		s := &step{up: at, op: op}
+		s := p.mk(step{up: at, op: op})
 		switch {
 		case promising(out) && p.child(s, out):
 			ok = true
 		case shift == 0:
 			p.show(Bytes, s, out, false)
 		}
-		p.arena = mark
+		p.arena.mark = mark
 		if ok || len(t) < minShifted {
 			return ok
 		}
 	}
 	return false
+}
+
+// reversed peels base64 that was written backwards.
+func (p *peeler) reversed(at *step, t []byte) bool {
+	mark := p.arena.mark
+	defer func() { p.arena.mark = mark }()
+	back, out := p.alloc(len(t)), p.alloc(len(t))
+	if back == nil || out == nil {
+		return false
+	}
+	for i, c := range t {
+		back[len(t)-1-i] = c
+	}
+	n, _ := unbase64(out, back)
+	return promising(out[:n]) && p.child(p.mk(step{up: p.mk(step{up: at, op: "reversed"}), op: "base64"}), out[:n])
 }

@@ -11,8 +11,8 @@ func (p *peeler) hexText(at *step, t []byte, m mask) bool {
 	if len(t) < shortWord {
 		return false
 	}
-	mark := p.arena
-	defer func() { p.arena = mark }()
+	mark := p.arena.mark
+	defer func() { p.arena.mark = mark }()
 	out := p.alloc(len(t)/2 + 1)
 	if out == nil {
 		return false
@@ -38,7 +38,7 @@ func (p *peeler) hexText(at *step, t []byte, m mask) bool {
 		return false
 	}
 	out = out[:n]
-	s := &step{up: at, op: "hex"}
+	s := p.mk(step{up: at, op: "hex"})
 	if promising(out) || n > quietBody {
 		return p.child(s, out)
 	}
@@ -66,7 +66,7 @@ func (p *peeler) base32Text(at *step, t []byte, m mask) bool {
 		enc *base32.Encoding
 	}{{"base32", base32.StdEncoding}, {"base32hex", base32.HexEncoding}} {
 		out, err := e.enc.WithPadding(base32.NoPadding).DecodeString(string(up))
-		if err == nil && promising(out) && p.child(&step{up: at, op: e.op}, out) {
+		if err == nil && promising(out) && p.child(p.mk(step{up: at, op: e.op}), out) {
 			return true
 		}
 	}
@@ -89,11 +89,11 @@ func (p *peeler) base85Text(at *step, t []byte, m mask) bool {
 	}
 	a := bytes.TrimSuffix(bytes.TrimPrefix(t, []byte("<~")), []byte("~>"))
 	dst := make([]byte, 4*len(a)+8)
-	if n, _, err := ascii85.Decode(dst, a, true); err == nil && promising(dst[:n]) && p.child(&step{up: at, op: "ascii85"}, dst[:n]) {
+	if n, _, err := ascii85.Decode(dst, a, true); err == nil && promising(dst[:n]) && p.child(p.mk(step{up: at, op: "ascii85"}), dst[:n]) {
 		return true
 	}
 	for _, e := range []struct{ op, letters string }{{"z85", z85Alphabet}, {"base85", git85Letters}} {
-		if out, ok := unbase85(t, e.letters); ok && promising(out) && p.child(&step{up: at, op: e.op}, out) {
+		if out, ok := unbase85(t, e.letters); ok && promising(out) && p.child(p.mk(step{up: at, op: e.op}), out) {
 			return true
 		}
 	}

@@ -2,7 +2,6 @@ package decode
 
 import (
 	"errors"
-	"strconv"
 )
 
 // binary peels a value that is not text. It says whether something explained it.
@@ -25,14 +24,14 @@ func (p *peeler) binary(at *step, data []byte, m mask) bool {
 	if m&mHigh != 0 && p.latin1(at, data) || p.guessed(at, data) || m&mHigh != 0 && p.gb18030(at, data) {
 		return true
 	}
+	if p.xored(at, data) {
+		return true
+	}
 	if explained, ok := p.inside(at, data, m); ok {
 		return explained
 	}
 	if explained, ok := p.unlabelled(at, data); ok {
 		return explained
-	}
-	if p.xored(at, data) {
-		return true
 	}
 	p.dark(at, data, reasonOf(data))
 	return false
@@ -79,7 +78,7 @@ func (p *peeler) walked(at *step, data []byte, op string, read func(*walk, []byt
 		return false
 	}
 	w := walk{p: p}
-	w.step = &step{up: at, op: op, path: &w.path}
+	w.step = p.mk(step{up: at, op: op, path: &w.path})
 	read(&w, data)
 	p.leave()
 	return true
@@ -91,10 +90,10 @@ func (p *peeler) decompress(at *step, data []byte, name string) (ok, explained b
 	if errors.Is(err, errNotThis) || err != nil && len(out) == 0 {
 		return false, false
 	}
-	explained = p.child(&step{up: at, op: name}, out)
+	explained = p.child(p.mk(step{up: at, op: name}), out)
 	var rest trailing
 	if errors.As(err, &rest) {
-		p.child(&step{up: at, place: "@" + strconv.Itoa(len(data)-rest.n)}, data[len(data)-rest.n:])
+		p.child(p.mk(step{up: at, place: "@", n: len(data) - rest.n}), data[len(data)-rest.n:])
 	}
 	return true, explained
 }

@@ -14,7 +14,7 @@ func (p *peeler) bson(at *step, data []byte) bool {
 	}
 	defer p.leave()
 	w := walk{p: p}
-	w.step = &step{up: at, op: "bson", path: &w.path}
+	w.step = p.mk(step{up: at, op: "bson", path: &w.path})
 	w.bsonAll(data)
 	return true
 }

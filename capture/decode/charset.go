@@ -29,7 +29,7 @@ func (p *peeler) wide(at *step, data []byte) bool {
 	if order == binary.BigEndian {
 		op = "utf-16be"
 	}
-	return p.child(&step{up: at, op: op}, text)
+	return p.child(p.mk(step{up: at, op: op}), text)
 }
 
 // utf16Order guesses the order from the mark, or from zero bytes at every other place.
@@ -85,31 +85,32 @@ func (p *peeler) latin1(at *step, t []byte) bool {
 	if magicOf(out) == magicNone && !looksText(out) {
 		return false
 	}
-	return p.child(&step{up: at, op: "latin-1"}, out)
+	return p.child(p.mk(step{up: at, op: "latin-1"}), out)
 }
 
-// gb18030 peels text in the Chinese national sets (GB2312, GBK, GB18030), if all of it is.
+// gb18030 peels text in the Chinese national sets (GB2312, GBK, GB18030). Nearly all pairs of bytes are some character, so
+// three in four must be among the 3755 common ones, and nothing else beyond ASCII but Chinese punctuation.
 func (p *peeler) gb18030(at *step, data []byte) bool {
-	if utf8.Valid(data) || !p.spend(len(data)*2) {
+	pairs, common := 0, 0
+	for i := 0; i < len(data); i++ {
+		c := data[i]
+		if c < 0x80 {
+			if !textByte(c) {
+				return false
+			}
+			continue
+		}
+		if i++; c == 0x80 || c == 0xff || i >= len(data) {
+			return false
+		}
+		pairs++
+		if d := data[i]; c >= 0xb0 && c <= 0xd7 && d >= 0xa1 || c == 0xa1 && d >= 0xa1 || c == 0xa3 && d >= 0xa1 {
+			common++
+		}
+	}
+	if pairs == 0 || common*4 < pairs*3 || !p.spend(len(data)*2) {
 		return false
 	}
 	out, err := simplifiedchinese.GB18030.NewDecoder().Bytes(data)
-	if err != nil {
-		return false
-	}
-	han, odd := 0, 0
-	for _, r := range string(out) {
-		switch {
-		case r == utf8.RuneError || r < ' ' && r != '\n' && r != '\t' && r != '\r' || r >= 0xe000 && r < 0xf900:
-			odd++
-		case r >= 0x4e00 && r <= 0x9fa5: // the characters of GBK
-			han++
-		case r >= 0x80 && (r < 0x3000 || r > 0x303f) && (r < 0xff00 || r > 0xffef):
-			odd++
-		}
-	}
-	if odd > 0 || han == 0 {
-		return false
-	}
-	return p.child(&step{up: at, op: "gb18030"}, out)
+	return err == nil && p.child(p.mk(step{up: at, op: "gb18030"}), out)
 }

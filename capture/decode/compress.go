@@ -241,10 +241,10 @@ func (p *peeler) drain(r io.Reader, in int) ([]byte, error) {
 		most, ratio = left, false
 	}
 	size := min(int64(in)*4+512, most+1)
-	buf := make([]byte, 0, size)
+	buf := p.arena.take(int(size))[:0]
 	for {
 		if len(buf) == cap(buf) {
-			buf = append(buf, 0)[:len(buf)]
+			buf = append(p.arena.take(2 * cap(buf))[:0], buf...)
 		}
 		room := buf[len(buf):cap(buf)]
 		if int64(len(buf)+len(room)) > most+1 {
@@ -276,7 +276,7 @@ func (p *peeler) snappyBlock(b []byte) ([]byte, error) {
 	if err != nil || n == 0 || n > len(b)*64 || !p.spend(n) {
 		return nil, errNotThis
 	}
-	out, err := s2.Decode(nil, b)
+	out, err := s2.Decode(p.arena.take(n), b)
 	if err != nil {
 		return nil, errNotThis
 	}
@@ -292,7 +292,7 @@ func (p *peeler) lz4Block(b []byte) ([]byte, error) {
 	if !p.spend(size) {
 		return nil, errNotThis
 	}
-	out := make([]byte, size)
+	out := p.arena.take(size)
 	n, err := lz4.UncompressBlock(b, out)
 	if err != nil {
 		return nil, errNotThis

@@ -21,7 +21,7 @@ func (p *peeler) dns(at *step, data []byte) bool {
 		if n := len(name); n > 1 && name[n-1] == '.' {
 			name = name[:n-1]
 		}
-		s := &step{up: at, op: "dns"}
+		s := p.mk(step{up: at, op: "dns"})
 		p.show(Text, s, name, false)
 		p.labels(s, name)
 	}

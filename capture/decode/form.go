@@ -35,17 +35,17 @@ func (p *peeler) query(t []byte, op string, up *step) {
 		var pair []byte
 		pair, t, _ = bytes.Cut(t, []byte{'&'})
 		k, v, ok := bytes.Cut(pair, []byte{'='})
-		mark := p.arena
+		mark := p.arena.mark
 		name := k
 		if n, ok := p.percent(k); ok {
 			name = n
 		}
-		at := &step{up: up, op: op, detail: string(name), part: up == nil}
+		at := p.mk(step{up: up, op: op, detail: string(name), part: up == nil})
 		if !ok || len(name) >= 16 || len(name) >= minValue && bytes.IndexByte(k, '%') >= 0 {
-			p.leaf(&step{up: up, op: op, part: up == nil}, name)
+			p.leaf(p.mk(step{up: up, op: op, part: up == nil}), name)
 		}
 		p.formValue(at, v)
-		p.arena = mark
+		p.arena.mark = mark
 	}
 }
 
@@ -63,7 +63,7 @@ func (p *peeler) formValue(at *step, v []byte) {
 			if m := maskOf(spaced); m&^(mB64|mSpace) != 0 || m&mSpace == 0 {
 				p.leaf(at, spaced) // not base64: the plus was a space
 				if out, ok := p.percent(v); ok && bytes.IndexByte(out, '+') >= 0 {
-					p.child(&step{up: at, op: "percent"}, out)
+					p.child(p.mk(step{up: at, op: "percent"}), out)
 				}
 				return
 			}
@@ -95,6 +95,6 @@ func (p *peeler) pairs(at *step, t []byte, m mask) {
 		if !ok || len(k) == 0 || len(k) > 64 || bytes.IndexAny(k, " \t") >= 0 || len(v) < shortWord {
 			continue
 		}
-		p.child(&step{up: at, op: "pairs", detail: string(k)}, bytes.Trim(v, `"`))
+		p.child(p.mk(step{up: at, op: "pairs", detail: string(k)}), bytes.Trim(v, `"`))
 	}
 }

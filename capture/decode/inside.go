@@ -2,7 +2,6 @@ package decode
 
 import (
 	"bytes"
-	"strconv"
 	"unicode/utf8"
 )
 
@@ -52,7 +51,7 @@ func (p *peeler) streams(at *step, data []byte) (covered int, explained bool) {
 		if isTrailing {
 			taken -= rest.n
 		}
-		if !p.child(&step{up: &step{up: at, place: "@" + strconv.Itoa(i)}, op: string(mg)}, out) {
+		if !p.child(p.mk(step{up: p.mk(step{up: at, place: "@", n: i}), op: string(mg)}), out) {
 			explained = false
 		}
 		covered += taken
@@ -74,10 +73,12 @@ func (p *peeler) stretches(at *step, data []byte) (covered int) {
 			continue
 		}
 		if s := data[i:end]; len(s) >= minStretch && looksText(s) {
-			covered += len(s)
+			if prose(s) || s[0] == '{' || s[0] == '[' {
+				covered += len(s)
+			}
 			if m := maskOf(s); tries < 4*maxInside && (m&(mOpen|mPct|mBack|mLess|mEq|mPlus|mSlash|mAmp) != 0 || len(s) >= minShifted && m&mSpace == 0) {
 				tries++
-				p.child(&step{up: at, op: "strings", place: "@" + strconv.Itoa(i)}, stretchOf(s))
+				p.child(p.mk(step{up: at, op: "strings", place: "@", n: i}), stretchOf(s))
 			}
 		}
 		i = end

@@ -50,7 +50,7 @@ func (p *peeler) jsonText(up *step, t []byte) bool {
 			return false
 		}
 		if docs > 0 || end >= 0 {
-			p.child(&step{up: up, op: "line", place: "#" + strconv.Itoa(docs+1)}, line)
+			p.child(p.mk(step{up: up, op: "line", place: "#", n: docs + 1}), line)
 		}
 		if end < 0 {
 			return docs > 0
@@ -64,9 +64,9 @@ func (p *peeler) jsonText(up *step, t []byte) bool {
 func (j *jsonReader) document(up *step, docs int) {
 	j.path.elems = j.path.elems[:0]
 	j.from = 0
-	j.step = &step{up: up, op: "json", path: &j.path}
+	j.step = j.p.mk(step{up: up, op: "json", path: &j.path})
 	if docs > 0 {
-		j.step.place = "#" + strconv.Itoa(docs+1)
+		j.step.place, j.step.n = "#", docs+1
 	}
 }
 
@@ -98,12 +98,12 @@ func (j *jsonReader) value() bool {
 	case '[':
 		return j.nested(j.array)
 	case '"', '\'':
-		mark := j.p.arena
+		mark := j.p.arena.mark
 		s, ok := j.text(c)
 		if ok && len(s) >= minValue {
 			j.p.leaf(j.step, s)
 		}
-		j.p.arena = mark
+		j.p.arena.mark = mark
 		return ok
 	}
 	return j.bare()
@@ -141,6 +141,10 @@ func (j *jsonReader) object() bool {
 		key, ok := j.name(c)
 		if !ok {
 			return false
+		}
+		if len(key) == 1 && key[0] == '0' && j.indexed() {
+			j.path.elems = j.path.elems[:n]
+			return true
 		}
 		j.space()
 		if j.at >= len(j.t) || j.t[j.at] != ':' {
@@ -180,6 +184,9 @@ func (j *jsonReader) name(c byte) ([]byte, bool) {
 }
 
 func (j *jsonReader) array() bool {
+	if ok := j.byteArray(); ok {
+		return true
+	}
 	j.at++
 	n := len(j.path.elems)
 	j.path.elems = append(j.path.elems, elem{})
@@ -339,7 +346,7 @@ func (p *peeler) embeddedJSON(up *step, t []byte) bool {
 		from += i
 		j := jsonReader{p: p, t: t, at: from}
 		j.document(up, 0)
-		j.step.place = "@" + strconv.Itoa(from)
+		j.step.place, j.step.n = "@", from
 		if next := peek(t[from+1:]); next == '"' || next == '{' || next == '[' || next == '\'' || next < utf8.RuneSelf && classes[next]&mAlnum != 0 && t[from] == '{' {
 			if j.value() {
 				from, found = j.at, true

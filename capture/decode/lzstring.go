@@ -39,7 +39,7 @@ func (p *peeler) lzText(at *step, t []byte) bool {
 	if !looksText(text) || !prosaic(text) || !p.spend(len(text)) {
 		return false
 	}
-	return p.child(&step{up: at, op: "lz-string"}, text)
+	return p.child(p.mk(step{up: at, op: "lz-string"}), text)
 }
 
 // prosaic says whether text is one that somebody would compress: a document, or mostly ASCII.

@@ -43,11 +43,11 @@ func (p *peeler) mqtt(at *step, data []byte) bool {
 		}
 		switch k.kind {
 		case 1:
-			version = p.mqttConnect(&step{up: at, op: "mqtt", place: "connect"}, k.body)
+			version = p.mqttConnect(p.mk(step{up: at, op: "mqtt", place: "connect"}), k.body)
 		case 3:
 			p.mqttPublish(at, k, version)
 		default:
-			p.leaf(&step{up: at, op: "mqtt", place: "packet"}, k.body)
+			p.leaf(p.mk(step{up: at, op: "mqtt", place: "packet"}), k.body)
 		}
 	}
 	return true
@@ -105,7 +105,7 @@ func (p *peeler) mqttConnect(at *step, b []byte) (version byte) {
 		if !ok {
 			break
 		}
-		p.leaf(&step{up: at, place: n}, text)
+		p.leaf(p.mk(step{up: at, place: n}), text)
 		rest = r
 	}
 	return version
@@ -116,8 +116,8 @@ func (p *peeler) mqttPublish(up *step, k mqttPacket, version byte) {
 	if !ok {
 		return
 	}
-	at := &step{up: up, op: "mqtt", detail: string(topic)}
-	p.leaf(&step{up: up, op: "mqtt", place: "topic"}, topic)
+	at := p.mk(step{up: up, op: "mqtt", detail: string(topic)})
+	p.leaf(p.mk(step{up: up, op: "mqtt", place: "topic"}), topic)
 	if k.flags&6 != 0 && len(rest) >= 2 {
 		rest = rest[2:] // packet identifier
 	}
@@ -133,6 +133,6 @@ func (p *peeler) mqttProperties(at *step, b []byte) []byte {
 	if k <= 0 || n > uint64(len(b)-k) {
 		return b
 	}
-	p.leaf(&step{up: at, place: "properties"}, b[k:k+int(n)])
+	p.leaf(p.mk(step{up: at, place: "properties"}), b[k:k+int(n)])
 	return b[k+int(n):]
 }

@@ -2,7 +2,6 @@ package decode
 
 import (
 	"bytes"
-	"strconv"
 	"strings"
 )
 
@@ -51,7 +50,7 @@ func (p *peeler) multipart(at *step, t []byte) bool {
 
 // mimePart peels one part: its headers, then its body as they describe it.
 func (p *peeler) mimePart(up *step, part []byte, n int) {
-	at := &step{up: up, op: "multipart", place: "#" + strconv.Itoa(n+1)}
+	at := p.mk(step{up: up, op: "multipart", place: "#", n: n + 1})
 	var h hints
 	head, body, ok := bytes.Cut(part, []byte("\r\n\r\n"))
 	if !ok {
@@ -77,7 +76,7 @@ func (p *peeler) mimePart(up *step, part []byte, n int) {
 		case "content-transfer-encoding":
 			h.transfer = strings.ToLower(string(v))
 		}
-		p.leaf(&step{up: at, op: "part-header", detail: string(name)}, v)
+		p.leaf(p.mk(step{up: at, op: "part-header", detail: string(name)}), v)
 	}
 	p.entity(at, body, h)
 }

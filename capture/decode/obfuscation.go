@@ -62,7 +62,7 @@ func (p *peeler) unshift(at *step, t []byte, k int) bool {
 		op = "rot13"
 	}
 	p.disguised(at, t, op)
-	return p.child(&step{up: at, op: op}, out)
+	return p.child(p.mk(step{up: at, op: op}), out)
 }
 
 // disguised reports a disguise.
@@ -100,18 +100,33 @@ func (p *peeler) xored(at *step, data []byte) bool {
 	}
 	for _, plain := range []byte{'"', ' ', 'e', '0', 'a', 0} {
 		k := byte(best) ^ plain
-		if k == 0 {
+		if k == 0 || !looksXOR(data[:min(len(data), 64)], k) {
 			continue
 		}
 		for i, c := range data {
 			out[i] = c ^ k
 		}
-		if looksText(out) && (out[0] == '{' || out[0] == '[' || out[0] == '<' || bytes.Contains(out, []byte("://")) || prose(out)) || magicOf(out) == magicGzip {
+		if looksText(out) && (out[0] == '{' || out[0] == '[' || out[0] == '<' || bytes.Contains(out, []byte("://")) || prose(out)) {
 			p.disguised(at, data, "xor")
-			return p.child(&step{up: at, op: "xor"}, out)
+			return p.child(p.mk(step{up: at, op: "xor"}), out)
 		}
 	}
 	return false
+}
+
+// looksXOR says whether the beginning is text once it is combined with k.
+func looksXOR(b []byte, k byte) bool {
+	alnum := 0
+	for _, c := range b {
+		m := classes[c^k]
+		if m&mCtrl != 0 {
+			return false
+		}
+		if m&mAlnum != 0 {
+			alnum++
+		}
+	}
+	return alnum*3 >= len(b)
 }
 
 // prose says whether text has the mix of letters and spaces that sentences and name=value lists have.

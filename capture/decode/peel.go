@@ -32,15 +32,19 @@ type peeler struct {
 	part  uint64 // which part of the message, so that the same text in a header and in the body is seen in both
 	quiet int    // bytes an unexplained value of this part may have without being reported
 	seen  map[sum]bool
-	arena []byte
+	arena arena
+	steps steps
 	tools tools
+	ints  []uint64
 
 	unread *OpaquePart // the innermost layer that nothing explained, until its owner reports or drops it
 }
 
 func (p *peeler) release() {
 	clear(p.seen)
-	*p = peeler{seen: p.seen, arena: p.arena[:0], tools: p.tools}
+	p.arena.trim()
+	p.steps.mark = mark{}
+	*p = peeler{seen: p.seen, arena: p.arena, steps: p.steps, tools: p.tools, ints: p.ints}
 	peelers.Put(p)
 }
 
@@ -72,7 +76,8 @@ func (p *peeler) showInt(at *step, decimal []byte, readings ...uint64) {
 	if !p.count() {
 		return
 	}
-	p.val = Value{Kind: Int, Data: decimal, Ints: readings, at: at}
+	p.ints = append(p.ints[:0], readings...)
+	p.val = Value{Kind: Int, Data: decimal, Ints: p.ints, at: at}
 	if !p.visit(&p.val) {
 		p.stop = true
 	}
@@ -109,18 +114,15 @@ func (p *peeler) alloc(n int) []byte {
 	if !p.spend(n) {
 		return nil
 	}
-	if n > arenaChunk/4 {
-		return make([]byte, n)
-	}
-	if len(p.arena)+n > cap(p.arena) {
-		p.arena = make([]byte, 0, arenaChunk)
-	}
-	at := len(p.arena)
-	p.arena = p.arena[:at+n]
-	return p.arena[at : at+n : at+n]
+	return p.arena.take(n)
 }
 
-const arenaChunk = 64 << 10
+// mk keeps a step until the layer that made it is done.
+func (p *peeler) mk(s step) *step {
+	at := p.steps.take()
+	*at = s
+	return at
+}
 
 func (p *peeler) spend(n int) bool {
 	if p.bytes+int64(n) > p.limits.Bytes {
@@ -171,7 +173,7 @@ func (p *peeler) value(at *step, data []byte) bool {
 		return true
 	}
 	defer p.leave()
-	mark := p.arena
+	buffers, places := p.arena.mark, p.steps.mark
 	m := maskOf(data)
 	var ok bool
 	if isText(data, m) {
@@ -179,7 +181,7 @@ func (p *peeler) value(at *step, data []byte) bool {
 	} else {
 		ok = p.binary(at, data, m)
 	}
-	p.arena = mark
+	p.arena.mark, p.steps.mark = buffers, places
 	return ok
 }
 

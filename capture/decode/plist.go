@@ -21,7 +21,7 @@ func (p *peeler) plist(at *step, data []byte) bool {
 		return false
 	}
 	l.w = walk{p: p}
-	l.w.step = &step{up: at, op: "bplist", path: &l.w.path}
+	l.w.step = p.mk(step{up: at, op: "bplist", path: &l.w.path})
 	l.object(top)
 	return l.w.leaves > 0
 }

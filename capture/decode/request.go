@@ -16,11 +16,11 @@ func (p *peeler) message(s Sent) {
 	switch s.Kind {
 	case KindMessage:
 		p.begin(quietBody)
-		p.leaf(&step{op: "message", part: true}, s.Body)
+		p.leaf(p.mk(step{op: "message", part: true}), s.Body)
 		return
 	case KindRaw:
 		p.begin(quietBody)
-		p.leaf(&step{op: "stream", part: true}, s.Body)
+		p.leaf(p.mk(step{op: "stream", part: true}), s.Body)
 		return
 	}
 	p.target(s.Method, s.Target)
@@ -40,25 +40,25 @@ func (p *peeler) begin(quiet int) { p.part++; p.quiet = quiet }
 func (p *peeler) target(method, target string) {
 	p.begin(quietHeader)
 	if len(method) > 7 {
-		p.leaf(&step{op: "method", part: true}, []byte(method))
+		p.leaf(p.mk(step{op: "method", part: true}), []byte(method))
 	}
 	if target == "" {
 		return
 	}
 	t := []byte(target)
-	p.show(Text, &step{op: "target", part: true}, t, false)
+	p.show(Text, p.mk(step{op: "target", part: true}), t, false)
 	u := splitURL(t)
 	p.begin(quietHeader)
-	p.leaf(&step{op: "host", part: true}, u.host)
-	p.labels(&step{op: "host", part: true}, u.host)
+	p.leaf(p.mk(step{op: "host", part: true}), u.host)
+	p.labels(p.mk(step{op: "host", part: true}), u.host)
 	if len(u.user) > 0 {
-		p.leaf(&step{op: "userinfo", part: true}, u.user)
+		p.leaf(p.mk(step{op: "userinfo", part: true}), u.user)
 	}
 	p.begin(quietBody)
-	p.pathOf(&step{op: "path", part: true}, u.path)
+	p.pathOf(p.mk(step{op: "path", part: true}), u.path)
 	p.query(u.query, "query", nil)
 	if len(u.fragment) > 0 {
-		p.leaf(&step{op: "fragment", part: true}, u.fragment)
+		p.leaf(p.mk(step{op: "fragment", part: true}), u.fragment)
 	}
 }
 
@@ -66,7 +66,7 @@ func (p *peeler) target(method, target string) {
 func (p *peeler) header(op, name, value string) {
 	p.begin(quietHeader)
 	if len(name) > 12 {
-		p.show(Text, &step{op: op, detail: name, part: true}, []byte(name), false)
+		p.show(Text, p.mk(step{op: op, detail: name, part: true}), []byte(name), false)
 	}
 	v := []byte(value)
 	if strings.EqualFold(name, "cookie") {
@@ -75,14 +75,14 @@ func (p *peeler) header(op, name, value string) {
 			if !ok {
 				k, val = nil, k
 			}
-			p.leaf(&step{op: "cookie", detail: string(k), part: true}, bytes.Trim(val, `"`))
+			p.leaf(p.mk(step{op: "cookie", detail: string(k), part: true}), bytes.Trim(val, `"`))
 			if len(k) > 12 {
-				p.show(Text, &step{op: "cookie", detail: string(k), part: true}, k, false)
+				p.show(Text, p.mk(step{op: "cookie", detail: string(k), part: true}), k, false)
 			}
 		}
 		return
 	}
-	p.leaf(&step{op: op, detail: name, part: true}, v)
+	p.leaf(p.mk(step{op: op, detail: name, part: true}), v)
 }
 
 // body removes content-encodings as the headers say, and looks for itself where they lie.
@@ -107,7 +107,7 @@ func (p *peeler) body(s Sent) {
 			h.transfer = strings.ToLower(strings.TrimSpace(x.Value))
 		}
 	}
-	p.entity(&step{op: "body", part: true}, s.Body, h)
+	p.entity(p.mk(step{op: "body", part: true}), s.Body, h)
 }
 
 // hints are what headers claim about a body. They only add attempts; nothing is left out because of them.
@@ -121,17 +121,17 @@ type hints struct {
 // entity peels a body with headers: a request's, or a part of a multipart one.
 func (p *peeler) entity(at *step, data []byte, h hints) {
 	p.unread = nil
-	mark := p.arena
+	mark := p.arena.mark
 	for i := len(h.encodings) - 1; i >= 0; i-- {
 		out, op, ok := p.contentDecoding(h.encodings[i], data)
 		if !ok {
 			break // the header lies; the bytes speak for themselves
 		}
-		at, data = &step{up: at, op: op}, out
+		at, data = p.mk(step{up: at, op: op}), out
 	}
 	if h.transfer == "quoted-printable" {
 		if out, ok := p.quotedPrintable(data); ok {
-			at, data = &step{up: at, op: "quoted-printable"}, out
+			at, data = p.mk(step{up: at, op: "quoted-printable"}), out
 		}
 	}
 	done := false
@@ -145,5 +145,5 @@ func (p *peeler) entity(at *step, data []byte, h hints) {
 		p.opaque(at, data)
 	}
 	p.unread = nil
-	p.arena = mark
+	p.arena.mark = mark
 }

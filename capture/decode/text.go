@@ -51,7 +51,7 @@ func (p *peeler) separated(at *step, t []byte, m mask) bool {
 	if t[0] == '/' || t[0] == '?' || m&mQuest != 0 && m&mEq != 0 {
 		if i := bytes.IndexByte(t, '?'); i >= 0 && bytes.IndexByte(t[i:], '=') > 0 {
 			if i > shortWord {
-				p.pathOf(&step{up: at, place: "path"}, t[:i])
+				p.pathOf(p.mk(step{up: at, place: "path"}), t[:i])
 			}
 			p.query(t[i+1:], "query", at)
 			return m&mSpace == 0
@@ -71,32 +71,32 @@ func (p *peeler) separated(at *step, t []byte, m mask) bool {
 func (p *peeler) unescape(at *step, t []byte, m mask, split bool) {
 	if m&mPct != 0 {
 		if out, ok := p.percent(t); ok && split {
-			p.show(Text, &step{up: at, op: "percent"}, out, false)
+			p.show(Text, p.mk(step{up: at, op: "percent"}), out, false)
 		} else if ok {
-			p.child(&step{up: at, op: "percent"}, out)
+			p.child(p.mk(step{up: at, op: "percent"}), out)
 		}
 		if out, ok := p.percentU(t); ok {
-			p.child(&step{up: at, op: "percent-u"}, out)
+			p.child(p.mk(step{up: at, op: "percent-u"}), out)
 		}
 	}
 	if m&mPlus != 0 && m&mSpace == 0 {
 		if out, ok := p.plus(t); ok {
-			p.show(Text, &step{up: at, op: "plus"}, out, false) // what else is in it shows without that
+			p.show(Text, p.mk(step{up: at, op: "plus"}), out, false) // what else is in it shows without that
 		}
 	}
 	if m&mAmp != 0 && m&mSemi != 0 {
 		if out, ok := p.entities(t); ok {
-			p.child(&step{up: at, op: "html-entities"}, out)
+			p.child(p.mk(step{up: at, op: "html-entities"}), out)
 		}
 	}
 	if m&mBack != 0 {
 		if out, ok := p.backslash(t); ok {
-			p.child(&step{up: at, op: "backslash"}, out)
+			p.child(p.mk(step{up: at, op: "backslash"}), out)
 		}
 	}
 	if m&mEq != 0 && !split {
 		if out, ok := p.quotedPrintable(t); ok {
-			p.child(&step{up: at, op: "quoted-printable"}, out)
+			p.child(p.mk(step{up: at, op: "quoted-printable"}), out)
 		}
 	}
 	if m&mHigh != 0 {
@@ -115,7 +115,10 @@ func (p *peeler) tokens(at *step, t []byte, m mask) bool {
 	case m&^(mB64|mSpace) == 0:
 		ok := p.base64Text(at, t, m) || p.base32Text(at, t, m) || m&mSpace == 0 && p.lzText(at, t)
 		if m&mSpace != 0 {
-			p.runs(at, t)
+			ok = p.runs(at, t) || ok
+		}
+		if !ok && m&mSpace == 0 && len(t) >= minShifted {
+			ok = p.reversed(at, t)
 		}
 		return ok || !denseToken(t, m)
 	}

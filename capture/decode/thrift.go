@@ -24,7 +24,7 @@ func (p *peeler) thriftMessage(at *step, data []byte) bool {
 	}
 	defer p.leave()
 	w := walk{p: p}
-	w.step = &step{up: at, op: "thrift", path: &w.path}
+	w.step = p.mk(step{up: at, op: "thrift", path: &w.path})
 	read(&w, b)
 	return true
 }

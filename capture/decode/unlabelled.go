@@ -1,6 +1,9 @@
 package decode
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // unlabelled tries the compressions that have no beginning to know them by. They must take all of the input and give
 // something that makes sense, for random bytes decode into random bytes now and then.
@@ -11,7 +14,7 @@ func (p *peeler) unlabelled(at *step, data []byte) (explained, ok bool) {
 	defer p.leave()
 	for _, name := range []string{"deflate", "snappy-raw", "brotli", "lz4-raw"} {
 		for _, skip := range []int{0, 4} { // a length may stand before
-			if skip >= len(data)-8 || skip > 0 && name != "deflate" && name != "lz4-raw" {
+			if name == "brotli" && !brotliFits(data) || skip >= len(data)-8 || skip > 0 && name != "deflate" && name != "lz4-raw" {
 				continue
 			}
 			hit := p.hit
@@ -27,10 +30,44 @@ func (p *peeler) unlabelled(at *step, data []byte) (explained, ok bool) {
 			if op == "" {
 				op = name
 			}
-			return p.child(&step{up: at, op: op}, out), true
+			return p.child(p.mk(step{up: at, op: op}), out), true
 		}
 	}
 	return false, false
+}
+
+// brotliFits looks at the first bits of what may be brotli (RFC 7932, section 9): the window size, and whether the first
+// block has a length that suits the input. It spares the window that a decoder makes before it looks.
+func brotliFits(b []byte) bool {
+	if len(b) < 16 {
+		return false
+	}
+	bits := binary.LittleEndian.Uint64(b)
+	take := func(n uint) uint64 {
+		v := bits & (1<<n - 1)
+		bits >>= n
+		return v
+	}
+	if take(1) == 1 && take(3) == 0 && take(3) == 1 {
+		return false
+	}
+	last := take(1)
+	if last == 1 && take(1) == 1 {
+		return false
+	}
+	nibbles := take(2) + 4
+	if nibbles == 7 {
+		return false
+	}
+	length := take(uint(nibbles) * 4)
+	if nibbles > 4 && length>>((nibbles-1)*4) == 0 {
+		return false
+	}
+	if last == 0 && take(1) == 1 {
+		return false // not compressed: it would have been read as it is
+	}
+	n := uint64(len(b))
+	return length+1 <= 200*n && (last == 0 || length+1 >= n/2)
 }
 
 // sensible says whether bytes are text for the most part, or begin like something known.

@@ -2,7 +2,6 @@ package decode
 
 import (
 	"bytes"
-	"strconv"
 )
 
 // urlParts are slices of a URL, nothing decoded.
@@ -44,15 +43,15 @@ func (p *peeler) url(at *step, t []byte) {
 	}
 	defer p.leave()
 	u := splitURL(t)
-	p.labels(&step{up: at, op: "url", place: "host"}, u.host)
+	p.labels(p.mk(step{up: at, op: "url", place: "host"}), u.host)
 	if len(u.path) > shortWord {
-		p.pathOf(&step{up: at, op: "url", place: "path"}, u.path)
+		p.pathOf(p.mk(step{up: at, op: "url", place: "path"}), u.path)
 	}
 	if len(u.query) > 0 {
-		p.query(u.query, "query", &step{up: at, op: "url"})
+		p.query(u.query, "query", p.mk(step{up: at, op: "url"}))
 	}
 	if len(u.fragment) >= shortWord {
-		p.child(&step{up: at, op: "url", place: "fragment"}, u.fragment)
+		p.child(p.mk(step{up: at, op: "url", place: "fragment"}), u.fragment)
 	}
 }
 
@@ -60,18 +59,18 @@ func (p *peeler) url(at *step, t []byte) {
 func (p *peeler) pathOf(at *step, path []byte) {
 	p.show(Text, at, path, false)
 	if bytes.IndexByte(path, '%') >= 0 {
-		mark := p.arena
+		mark := p.arena.mark
 		if out, ok := p.percent(path); ok {
-			p.show(Text, &step{up: at, op: "percent"}, out, false)
+			p.show(Text, p.mk(step{up: at, op: "percent"}), out, false)
 		}
-		p.arena = mark
+		p.arena.mark = mark
 	}
 	i := 0
 	for len(path) > 0 && !p.stop {
 		var seg []byte
 		seg, path, _ = bytes.Cut(path, []byte{'/'})
 		if len(seg) >= shortWord {
-			p.leaf(&step{up: at, place: "segment " + strconv.Itoa(i)}, seg)
+			p.leaf(p.mk(step{up: at, place: "segment ", n: i}), seg)
 		}
 		i++
 	}
@@ -92,9 +91,9 @@ func (p *peeler) labels(at *step, host []byte) {
 		if n++; n > 64 {
 			break
 		}
-		p.child(&step{up: at, op: "label"}, l)
+		p.child(p.mk(step{up: at, op: "label"}), l)
 	}
 	if n > 1 {
-		p.child(&step{up: at, op: "labels"}, joined)
+		p.child(p.mk(step{up: at, op: "labels"}), joined)
 	}
 }

@@ -31,9 +31,10 @@ type step struct {
 	up     *step
 	op     string // empty for a step that only names a place
 	detail string // a name that the phone chose
-	place  string // a name of ours: "#2", "@17"
-	path   *path  // where in a document, if it has places
-	part   bool   // the first step: body, header X ...
+	place  string // a name of ours; after # @ + and space comes n
+	n      int
+	path   *path // where in a document, if it has places
+	part   bool  // the first step: body, header X ...
 }
 
 // path is a live position in a document; it is rendered only when somebody asks.
@@ -103,6 +104,9 @@ func (s *step) label() string {
 			b.WriteByte(' ')
 		}
 		b.WriteString(s.place)
+		if strings.ContainsAny(s.place[len(s.place)-1:], "#@+ ") {
+			b.WriteString(strconv.Itoa(s.n))
+		}
 	}
 	if s.path != nil {
 		b.WriteString(" $")

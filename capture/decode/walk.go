@@ -99,8 +99,10 @@ func (w *walk) key(b []byte) {
 	}
 }
 
-// unsigned is a leaf that is a whole number, in the readings it may have.
-func (w *walk) unsigned(n uint64, more ...uint64) {
+// unsigned is a leaf that is a whole number.
+func (w *walk) unsigned(n uint64) { w.readings(n, n) }
+
+func (w *walk) readings(n, other uint64) {
 	w.leaves++
 	w.nodes++
 	if w.dry {
@@ -108,17 +110,17 @@ func (w *walk) unsigned(n uint64, more ...uint64) {
 		return
 	}
 	var dec [24]byte
-	w.p.showInt(w.step, strconv.AppendUint(dec[:0], n, 10), append(more, n)...)
+	w.p.showInt(w.step, strconv.AppendUint(dec[:0], n, 10), n, other)
 }
 
 // varint is a leaf of protobuf, which does not say whether it means a number as it is or in zigzag.
-func (w *walk) varint(n uint64) { w.unsigned(n, n>>1^-(n&1)) }
+func (w *walk) varint(n uint64) { w.readings(n, n>>1^-(n&1)) }
 
 // float is a leaf of 64 bits of floating point: its bits, and the whole number it may be.
 func (w *walk) float(bits uint64) {
 	f := math.Float64frombits(bits)
 	if f >= 1 && f < 1<<63 && f == math.Trunc(f) {
-		w.unsigned(uint64(f), bits)
+		w.readings(uint64(f), bits)
 		return
 	}
 	w.unsigned(bits)

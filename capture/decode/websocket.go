@@ -3,7 +3,6 @@ package decode
 import (
 	"bytes"
 	"encoding/binary"
-	"strconv"
 )
 
 // upgraded peels the raw client side of a WebSocket connection: the request that upgrades, then masked frames, inflated
@@ -16,11 +15,11 @@ func (p *peeler) upgraded(at *step, data []byte) bool {
 	defer p.leave()
 	for i, line := range bytes.Split(data[:end], []byte("\r\n")) {
 		if i == 0 {
-			p.leaf(&step{up: at, op: "websocket", place: "request"}, line)
+			p.leaf(p.mk(step{up: at, op: "websocket", place: "request"}), line)
 			continue
 		}
 		name, value, _ := bytes.Cut(line, []byte{':'})
-		p.leaf(&step{up: at, op: "websocket", detail: string(name)}, trimSpace(value))
+		p.leaf(p.mk(step{up: at, op: "websocket", detail: string(name)}), trimSpace(value))
 	}
 	var message, window []byte
 	compressed := false
@@ -28,12 +27,12 @@ func (p *peeler) upgraded(at *step, data []byte) bool {
 	for b := data[end+4:]; len(b) > 0 && !p.stop; {
 		f, size := wsFrame(b)
 		if size == 0 {
-			p.leaf(&step{up: at, op: "websocket", place: "rest"}, b)
+			p.leaf(p.mk(step{up: at, op: "websocket", place: "rest"}), b)
 			break
 		}
 		b = b[size:]
 		if f.opcode >= 8 {
-			p.leaf(&step{up: at, op: "websocket", place: "control"}, f.payload)
+			p.leaf(p.mk(step{up: at, op: "websocket", place: "control"}), f.payload)
 			continue
 		}
 		if f.opcode != 0 {
@@ -47,7 +46,7 @@ func (p *peeler) upgraded(at *step, data []byte) bool {
 			continue
 		}
 		n++
-		s := &step{up: at, op: "websocket", place: "#" + strconv.Itoa(n)}
+		s := p.mk(step{up: at, op: "websocket", place: "#", n: n})
 		if compressed {
 			out, ok := p.wsInflate(message, window)
 			if !ok {
@@ -56,7 +55,7 @@ func (p *peeler) upgraded(at *step, data []byte) bool {
 			}
 			window = append(window, out...)
 			window = window[max(0, len(window)-32<<10):]
-			s, message = &step{up: s, op: "deflate"}, out
+			s, message = p.mk(step{up: s, op: "deflate"}), out
 		}
 		p.leaf(s, message)
 		message = nil
