@@ -105,23 +105,16 @@ func (at *sighting) identifiers() []string {
 // tellsNothing says whether a hit is the mere host of a URL canary that was not minted for it: that a page of a known
 // site was open is what every browser says in the Referer of what that page loads.
 func (p *phone) tellsNothing(h sightedHit) bool {
-	if h.secret.Kind != ValueURL || h.Class != ClassPart && h.Class != ClassHeader {
+	if h.secret.Kind != ValueURL || h.Class != ClassPart {
 		return false
 	}
 	u, err := url.Parse(h.secret.Value)
 	if err != nil || u.Host == "" {
 		return false
 	}
-	value := lowerASCII(string(h.Value))
-	if i := strings.Index(value, "://"); i >= 0 {
-		value = value[i+3:]
-	}
-	value = strings.TrimSuffix(value, "/")
-	host := lowerASCII(u.Hostname())
-	if value != host && value != lowerASCII(u.Host) {
-		return false
-	}
-	return !p.minted(h.secret, host)
+	// The searcher names the part: the host, or the URL without its query, which is the host if the path is empty.
+	bare := slices.Contains(h.Transforms, "host") || slices.Contains(h.Transforms, "no-query") && strings.Trim(u.Path, "/") == ""
+	return bare && !p.minted(h.secret, lowerASCII(u.Hostname()))
 }
 
 // minted says whether a host was made up for one canary: nothing else in the run's files names it.

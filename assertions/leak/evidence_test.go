@@ -2,6 +2,7 @@ package leak_test
 
 import (
 	"bytes"
+	"flag"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -122,6 +123,38 @@ func TestCleanNeedsEveryFile(t *testing.T) {
 		v, err := leak.Judge(less)
 		if err == nil && v.Outcome == leak.Clean {
 			t.Errorf("without %s the run is still clean", file)
+		}
+	}
+}
+
+var update = flag.Bool("update", false, "write the golden files")
+
+// The bytes of the verdicts of a few runs, as they were when they were last looked at.
+func TestGoldenVerdicts(t *testing.T) {
+	bundles := samples()
+	bundles["farm"] = leaktest.Farm()
+	for name, b := range bundles {
+		v := judge(t, b)
+		roundTrip(t, v)
+		got, err := v.Canonical()
+		if err != nil {
+			t.Fatal(err)
+		}
+		file := filepath.Join("testdata", "verdicts", name+".json")
+		if *update {
+			if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(file, got, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(got) != string(want) {
+			t.Errorf("%s differs (-update writes it)\ngot  %s\nwant %s", file, got, want)
 		}
 	}
 }

@@ -19,7 +19,7 @@ type masker struct {
 }
 
 type maskedValue struct {
-	forms []string // lower case, longest first
+	form  string // lower case, without separators
 	shown string
 }
 
@@ -36,33 +36,21 @@ func newMasker(secrets []Secret) masker {
 	h.Sum(m.key[:0])
 	for i := range secrets {
 		s := &secrets[i]
-		if s.Role != SecretIdentifier || s.Value == "" {
+		if s.Role != SecretIdentifier {
 			continue
 		}
-		v := maskedValue{shown: m.show(s.ID, s.Value)}
-		lower := lowerASCII(s.Value)
-		for _, form := range []string{lower, strings.Map(alnum, lower)} {
-			if len(form) >= minMasked && (len(v.forms) == 0 || v.forms[0] != form) {
-				v.forms = append(v.forms, form)
-			}
+		if form, _ := project(s.Value); len(form) >= minMasked {
+			m.known = append(m.known, maskedValue{form, m.show(s.ID, s.Value)})
 		}
-		m.known = append(m.known, v)
 	}
 	return m
 }
 
-func alnum(r rune) rune {
-	if r >= '0' && r <= '9' || r >= 'a' && r <= 'z' {
-		return r
-	}
-	return -1
-}
-
-// show is how an identifier is shown: android_id#5f2c09d1..9e4f. Of a value of less than eight characters no character is shown.
+// show is how an identifier is shown: android_id#5f2c09d1..9e4f. Of a value of less than eight characters none is shown.
 func (m *masker) show(name, value string) string {
 	tail := ""
-	if len(value) >= 8 {
-		tail = ".." + safe.Text(value[len(value)-4:])
+	if form, _ := project(value); len(form) >= 8 {
+		tail = ".." + safe.Text(form[len(form)-4:])
 	}
 	return safe.Text(name) + "#" + m.hash(value)[:8] + tail
 }
@@ -74,47 +62,67 @@ func (m *masker) hash(value string) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// text makes text from a phone safe to show and masks the identifiers in it, also one that its ends cut in two.
+// text makes text from a phone safe to show and masks the identifiers in it: in any case, with any separators, also one
+// that the ends of the text cut in two.
 func (m *masker) text(s string) string {
-	for i := range m.known {
-		for _, form := range m.known[i].forms {
-			s = replaceFold(s, form, m.known[i].shown)
-		}
+	for _, v := range m.known {
+		s = v.replace(s)
 	}
 	return safe.Text(s)
 }
 
-// replaceFold replaces form, which is in lower case, wherever it stands in s in any case, and at least minMasked
-// characters of its end at the start of s, or of its start at the end.
-func replaceFold(s, form, by string) string {
-	lower := lowerASCII(s)
+// replace puts what is shown in the place of the value, and of at least minMasked characters of its end at the start of s,
+// or of its start at the end.
+func (v maskedValue) replace(s string) string {
+	form, at := project(s)
 	var b strings.Builder
-	pos := 0
-	for k := len(form) - 1; k >= minMasked; k-- {
-		if strings.HasPrefix(lower, form[len(form)-k:]) {
-			b.WriteString(by)
-			pos = k
+	pos, done := 0, 0 // in form, in s
+	put := func(from, to int) {
+		b.WriteString(s[done:at[from]])
+		b.WriteString(v.shown)
+		pos, done = to, at[to-1]+1
+	}
+	for k := min(len(v.form)-1, len(form)); k >= minMasked; k-- {
+		if strings.HasPrefix(form, v.form[len(v.form)-k:]) {
+			put(0, k)
 			break
 		}
 	}
 	for {
-		i := strings.Index(lower[pos:], form)
+		i := strings.Index(form[pos:], v.form)
 		if i < 0 {
 			break
 		}
-		b.WriteString(s[pos : pos+i])
-		b.WriteString(by)
-		pos += i + len(form)
+		put(pos+i, pos+i+len(v.form))
 	}
-	for k := min(len(form)-1, len(s)-pos); k >= minMasked; k-- {
-		if strings.HasSuffix(lower, form[:k]) {
-			b.WriteString(s[pos : len(s)-k])
-			b.WriteString(by)
-			return b.String()
+	for k := min(len(v.form)-1, len(form)-pos); k >= minMasked; k-- {
+		if strings.HasSuffix(form, v.form[:k]) {
+			put(len(form)-k, len(form))
+			break
 		}
 	}
-	b.WriteString(s[pos:])
+	b.WriteString(s[done:])
 	return b.String()
+}
+
+// project takes a text without what people put between the digits of an identifier, in lower case, and says where in the
+// text each byte stood.
+func project(s string) (form string, at []int) {
+	out := make([]byte, 0, len(s))
+	at = make([]int, 0, len(s))
+	for i := range len(s) {
+		c := s[i]
+		switch c {
+		case '-', ':', '.', '_', ' ':
+			continue
+		}
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		out = append(out, c)
+		at = append(at, i)
+	}
+	return string(out), at
 }
 
 // lowerASCII keeps every byte at its place, which strings.ToLower does not.

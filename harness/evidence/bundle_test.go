@@ -267,3 +267,19 @@ func TestReopenRefusesACompleteBundle(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// A foreign file does not cost the verdicts: the bundle is closed, and the file is named.
+func TestCloseWithAForeignFile(t *testing.T) {
+	b := recorded(t, leaktest.Clean())
+	if err := os.WriteFile(filepath.Join(b.Dir(), "notes.txt"), []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := b.Close()
+	if err == nil || !strings.Contains(err.Error(), "notes.txt") {
+		t.Errorf("error %v", err)
+	}
+	if c.Verdicts.Outcome != leak.Clean || b.Partial() || strings.HasSuffix(c.Dir, ".partial") {
+		t.Errorf("%+v", c)
+	}
+	named(t, c.Dir, "notes.txt")
+}

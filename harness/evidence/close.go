@@ -19,7 +19,8 @@ type Closed struct {
 
 // Close judges the bundle from its files, writes verdicts.json and what derives from it, takes the sums, and gives the
 // folder its final name. It may be called on what a killed run left behind, too. If only a derived file could not be
-// written, the verdicts stand, the bundle is closed without that file, and the error says so.
+// written, or a foreign one lies in the folder, the verdicts stand, the bundle is closed, and the error says so: look at
+// Closed.Dir, which is the final folder then.
 func (b *Bundle) Close() (Closed, error) {
 	c := Closed{Dir: b.dir}
 	if err := b.tidy(); err != nil {
@@ -34,7 +35,11 @@ func (b *Bundle) Close() (Closed, error) {
 		return c, fmt.Errorf("closing the bundle %s: %w", b.name, err)
 	}
 	derived := b.derive(v)
-	if err := b.sum(); err != nil {
+	err = b.sum()
+	if foreign := (*ForeignError)(nil); errors.As(err, &foreign) {
+		derived, err = errors.Join(derived, err), nil // no reason to withhold the verdicts
+	}
+	if err != nil {
 		return c, errors.Join(derived, fmt.Errorf("closing the bundle %s: %w", b.name, err))
 	}
 	if err := errors.Join(syncDir(b.root, "."), b.rename()); err != nil {

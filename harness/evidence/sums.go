@@ -9,6 +9,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/telltale-farm/telltale/capture/flow/safe"
 )
 
 // Files that may be added to a bundle after its sums were taken, because they sign them.
@@ -113,9 +115,6 @@ func (b *Bundle) sum() error {
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", sumsName, err)
 	}
-	if len(l.foreign) > 0 {
-		return fmt.Errorf("writing %s: %s is %s", sumsName, l.foreign[0].File, l.foreign[0].Reason)
-	}
 	var out strings.Builder
 	for _, name := range l.files {
 		if !summed(name) {
@@ -127,7 +126,21 @@ func (b *Bundle) sum() error {
 		}
 		fmt.Fprintf(&out, "%s  %s\n", sum, name)
 	}
-	return b.write(sumsName, []byte(out.String()))
+	if err := b.write(sumsName, []byte(out.String())); err != nil {
+		return err
+	}
+	if len(l.foreign) > 0 {
+		return &ForeignError{l.foreign}
+	}
+	return nil
+}
+
+// ForeignError says that a bundle holds what does not belong in one. It was closed all the same, and will not verify
+// until that is gone.
+type ForeignError struct{ Files []Problem }
+
+func (e *ForeignError) Error() string {
+	return fmt.Sprintf("%s in the bundle is %s; remove it, or `telltale verify` will name it", safe.Text(e.Files[0].File), e.Files[0].Reason)
 }
 
 // readSums reads a file of sums: sorted, each path once, none of them leading elsewhere.
