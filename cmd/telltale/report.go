@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 
 	"github.com/telltale-farm/telltale/harness/evidence"
 )
@@ -31,10 +32,10 @@ func (r *reportCmd) Run(_ context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	path, err := evidence.WriteReport(dir)
+	final, err := evidence.WriteReport(dir)
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(c.Out, path)
+	_, err = fmt.Fprintln(c.Out, filepath.Join(final, "report.html"))
 	return err
 }

@@ -17,11 +17,15 @@ type verbs struct {
 	Run     runCmd     `cmd:"" help:"Drive phones, capture, judge, and leave the evidence."`
 	Devices devicesCmd `cmd:"" help:"List attached phones, or print one's block for devices.yaml."`
 
+	Doctor  doctorCmd  `cmd:"" help:"Say what a phone still needs before a run."`
 	Restore restoreCmd `cmd:"" help:"Put every changed setting of every phone back."`
 
-	Judge  judgeCmd  `cmd:"" help:"Compute a bundle's verdicts again from its files."`
-	Verify verifyCmd `cmd:"" help:"Check that a bundle is what was recorded."`
-	Report reportCmd `cmd:"" help:"Write a bundle's derived files again."`
+	Judge   judgeCmd   `cmd:"" help:"Compute a bundle's verdicts again from its files."`
+	Verify  verifyCmd  `cmd:"" help:"Check that a bundle is what was recorded."`
+	Diff    diffCmd    `cmd:"" help:"Say what changed between two bundles."`
+	Report  reportCmd  `cmd:"" help:"Write a bundle's derived files again."`
+	Redact  redactCmd  `cmd:"" help:"Copy what can be published of a bundle."`
+	History historyCmd `cmd:"" help:"List runs by phone and firmware."`
 
 	Scan    scanCmd    `cmd:"" help:"Search captures for canaries, however they were packed."`
 	Decode  decodeCmd  `cmd:"" help:"Show the values that a captured body holds."`

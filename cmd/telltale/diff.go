@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/telltale-farm/telltale/harness/evidence"
+)
+
+// diffCmd compares two bundles: what a firmware update changed.
+type diffCmd struct {
+	Old  string `arg:"" help:"Bundle from before."`
+	New  string `arg:"" help:"Bundle from after."`
+	JSON bool   `name:"json" help:"One JSON object."`
+}
+
+// Help is shown below the flags.
+func (diffCmd) Help() string {
+	return `Judges both bundles again with the rules of this telltale, so that a difference is the firmware's and not the rules',
+and compares them cell by cell, by the ids of devices.yaml. It refuses to mix virtual and real phones.
+
+Example:
+  telltale diff evidence/20261001T090000Z evidence/20261121T120000Z
+
+EXIT STATUS
+  0  no change for the worse
+  1  usage error, or the bundles cannot be compared
+  3  regressed: something leaks that did not
+  4  no claim is possible for some cell`
+}
+
+// Run compares.
+func (d *diffCmd) Run(_ context.Context, c *console) error {
+	before, err := bundlePath(d.Old)
+	if err != nil {
+		return err
+	}
+	after, err := bundlePath(d.New)
+	if err != nil {
+		return err
+	}
+	changes, err := evidence.Compare(before, after)
+	if err != nil {
+		return err
+	}
+	if d.JSON {
+		err = json.NewEncoder(c.Out).Encode(changes)
+	} else {
+		_, err = fmt.Fprint(c.Out, changes.Text())
+	}
+	if err != nil {
+		return err
+	}
+	if code := changes.ExitCode(); code != exitClean {
+		return &exitStatus{Code: code}
+	}
+	return nil
+}

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/telltale-farm/telltale/harness/evidence"
+)
+
+// historyCmd lists the runs of a folder.
+type historyCmd struct {
+	Dir  string `arg:"" optional:"" default:"evidence" help:"Folder of bundles."`
+	JSON bool   `name:"json" help:"One JSON object a line."`
+}
+
+// Help is shown below the flags.
+func (historyCmd) Help() string {
+	return `Lists the runs of a folder by phone and firmware. It believes what each bundle's verdicts.json says; telltale verify
+is for doubts.
+
+Example:
+  telltale history
+  telltale history /srv/evidence
+
+EXIT STATUS
+  0  the list was printed, whatever the verdicts are
+  1  usage error, or the folder could not be read`
+}
+
+// Run lists.
+func (h *historyCmd) Run(_ context.Context, c *console) error {
+	dir, err := bundlePath(h.Dir)
+	if err != nil {
+		return err
+	}
+	past, err := evidence.History(dir)
+	if err != nil {
+		return err
+	}
+	if !h.JSON {
+		_, err = fmt.Fprint(c.Out, evidence.HistoryText(past))
+		return err
+	}
+	out := json.NewEncoder(c.Out)
+	for _, p := range past {
+		if err := out.Encode(p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
