@@ -29,7 +29,7 @@ type Options struct {
 
 // Command is one thing that was asked of a phone, for the step log.
 type Command struct {
-	Kind     string   // shell, script, exec, push, pull, list, reverse
+	Kind     string   // shell, script, exec, push, pull, list, reverse, reboot
 	Argv     []string // as asked, before quoting; secrets are shown as "***"
 	Started  time.Time
 	Duration time.Duration
