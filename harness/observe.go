@@ -41,5 +41,8 @@ func (l *Lease) progress(key leak.Key, at *leak.Attempt) {
 	case !at.Settle.Quiet:
 		how = "driven, never quiet"
 	}
-	l.say(fmt.Sprintf("%s %d/%d: %s", what, at.Repeat, l.repeat, how))
+	if key.Scenario != leak.ControlScenario && key.Scenario != leak.DrainScenario {
+		what += fmt.Sprintf(" %d/%d", at.Repeat, l.repeat)
+	}
+	l.say(what + ": " + how)
 }

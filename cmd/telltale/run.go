@@ -68,7 +68,7 @@ func (r *runCmd) Run(ctx context.Context, c *console, g *globals) (err error) {
 		return fmt.Errorf("no spec is left to run: --filter %q selects none for the phones of %s", r.Filter, cfg.Path)
 	}
 	defer func() {
-		if err != nil {
+		if abnormal(err) {
 			remedy(c)
 		}
 	}()
@@ -108,7 +108,7 @@ func (r *runCmd) drive(ctx context.Context, c *console, cfg *profile.Config, sta
 	live := showLive(c, w.Progress(), cfg)
 	driveErr := tools.ginkgo(ctx, ginkgoRun{
 		Devices: cfg.Path, Handoff: handoff, Filter: r.Filter, Planned: planned,
-		Console: filepath.Join(bundle.Dir(), "ginkgo.log"), Report: bundle.Dir(),
+		Console: w.Console(), Report: bundle.Dir(),
 	})
 	live.stop()
 
@@ -139,6 +139,15 @@ func finish(ctx context.Context, c *console, closed evidence.Closed, driveErr er
 		return nil
 	}
 	return &exitStatus{Code: code, Err: driveErr}
+}
+
+// abnormal says whether a run ended otherwise than with a verdict on everything that was planned.
+func abnormal(err error) bool {
+	var status *exitStatus
+	if !errors.As(err, &status) {
+		return err != nil
+	}
+	return status.Code != exitLeaked && status.Code != exitInconclusive || status.Err != nil
 }
 
 // remedy is the one line that gives a phone its network back by hand, printed whenever a run did not end as it should.

@@ -139,8 +139,17 @@ func (w *World) startServer(ctx context.Context, log io.Writer) (err error) {
 // Phones says how each phone is reached, in the order of devices.yaml.
 func (w *World) Phones() []PhoneHandoff { return w.phones }
 
+// Phone says how one phone is reached.
+func (w *World) Phone(id string) (PhoneHandoff, bool) {
+	h := Handoff{Phones: w.phones}
+	return h.Phone(id)
+}
+
 // Progress is the folder in which workers leave live progress lines.
 func (w *World) Progress() string { return filepath.Join(w.scratch, "progress") }
+
+// Console is a file for what the runner of the specs prints: for messages, not for evidence.
+func (w *World) Console() string { return filepath.Join(w.scratch, "ginkgo.log") }
 
 // Lifeline is the path of the pipe that workers hold on to.
 func (w *World) Lifeline() string { return w.lifeline.Path() }

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+)
+
+// built is the folder with the three binaries of a run, made once for all tests that drive phones.
+var built = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "telltale-bin-")
+	if err != nil {
+		return "", err
+	}
+	for _, args := range [][]string{
+		{"build", "-race", "-o", filepath.Join(dir, "telltale"), "."},
+		{"test", "-race", "-c", "-o", filepath.Join(dir, "scenarios.test"), "../../scenarios"},
+		{"build", "-o", filepath.Join(dir, "ginkgo"), "github.com/onsi/ginkgo/v2/ginkgo"},
+	} {
+		if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
+			return "", errors.New(string(out) + err.Error())
+		}
+	}
+	return dir, nil
+})
+
+// rig runs telltale as a user does, in a state directory of its own.
+type rig struct {
+	t     *testing.T
+	bin   string
+	state string
+	out   string
+}
+
+func newRig(t *testing.T) *rig {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("drives virtual phones with the built binaries")
+	}
+	bin, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &rig{t: t, bin: bin, state: t.TempDir(), out: filepath.Join(t.TempDir(), "evidence")}
+}
+
+// command is telltale with arguments, not yet started.
+func (r *rig) command(args ...string) *exec.Cmd {
+	cmd := exec.Command(filepath.Join(r.bin, "telltale"), append([]string{"--state", r.state}, args...)...)
+	cmd.Env = append(os.Environ(), "HOME="+r.state)
+	return cmd
+}
+
+// telltale runs it to its end.
+func (r *rig) telltale(args ...string) (code int, stdout, stderr string) {
+	r.t.Helper()
+	cmd := r.command(args...)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	err := cmd.Run()
+	var exit *exec.ExitError
+	switch {
+	case errors.As(err, &exit):
+		code = exit.ExitCode()
+	case err != nil:
+		r.t.Fatal(err)
+	}
+	return code, out.String(), errs.String()
+}
+
+// bundle is the only bundle of the rig.
+func (r *rig) bundle() string {
+	r.t.Helper()
+	found, err := filepath.Glob(filepath.Join(r.out, "*"))
+	if err != nil || len(found) != 1 {
+		r.t.Fatalf("bundles: %v, %v", found, err)
+	}
+	return found[0]
+}
+
+// devices writes a devices.yaml with these phones.
+func (r *rig) devices(phones string) string {
+	r.t.Helper()
+	file := filepath.Join(r.t.TempDir(), "devices.yaml")
+	text := `version: 1
+sites:
+  control: control.telltale.test
+  search: {duckduckgo: duckduckgo.com, google: www.google.com}
+browsers:
+  mi: {app: com.android.browser, search: duckduckgo}
+  chrome: {app: com.android.chrome, search: google}
+phones:
+` + phones
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		r.t.Fatal(err)
+	}
+	return file
+}
+
+// phone is the block of a virtual phone, with more lines appended.
+func phoneBlock(id, personality, browser, more string) string {
+	return "  - id: " + id + "\n    kind: virtual\n    personality: " + personality + "\n" +
+		"    settle: {min: 500ms, max: 10s}\n    repeat: 1\n    allow: [force-stop]\n    browsers: [" + browser + "]\n" + more
+}
+
+// standIn is the upstream of a phone that the run starts itself.
+const standIn = "    upstream: {resolve: stand-in, trust: stand-in}\n"
