@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"runtime"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/telltale-farm/telltale/capture/decode"
 	"github.com/telltale-farm/telltale/capture/flow"
@@ -19,6 +22,8 @@ type sighting struct {
 	hits   []sightedHit
 	opaque []decode.OpaquePart
 	cut    []string // why not all that was sent could be searched
+
+	damaged string // what became of a stored body since it was recorded
 }
 
 // sightedHit is a hit with what was looked for.
@@ -36,22 +41,43 @@ func (p *phone) search() error {
 		return fmt.Errorf("judging %s: %w", p.id, err)
 	}
 	p.seen = make([]sighting, len(p.flows))
-	for i := range p.flows {
-		f := &p.flows[i]
-		at := sighting{flow: f, app: p.app(f)}
-		if sent, ok := p.sent(f, &at); ok {
-			res := s.Search(sent)
-			for _, h := range res.Hits {
-				m := meaning[h.Needle]
-				m.Hit = h
-				at.hits = append(at.hits, m)
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), maxWorkers) {
+		workers.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(p.flows)); i = next.Add(1) - 1 {
+				p.seen[i] = p.look(s, meaning, &p.flows[i])
 			}
-			at.opaque = res.Opaque
-			at.cut = append(at.cut, res.Truncated...)
+		})
+	}
+	workers.Wait()
+	for i := range p.seen {
+		if at := &p.seen[i]; at.damaged != "" && p.gap == "" {
+			p.gap = fmt.Sprintf("the stored body of flow %d %s", at.flow.Seq, at.damaged)
 		}
-		p.seen[i] = at
 	}
 	return nil
+}
+
+// maxWorkers bounds how many bodies are in memory at once.
+const maxWorkers = 8
+
+// look searches one flow.
+func (p *phone) look(s *Searcher, meaning map[string]sightedHit, f *flow.Flow) sighting {
+	at := sighting{flow: f, app: p.app(f)}
+	sent, ok := p.sent(f, &at)
+	if !ok {
+		return at
+	}
+	res := s.Search(sent)
+	for _, h := range res.Hits {
+		m := meaning[h.Needle]
+		m.Hit = h
+		at.hits = append(at.hits, m)
+	}
+	at.opaque = res.Opaque
+	at.cut = append(at.cut, res.Truncated...)
+	return at
 }
 
 // needles lists the secrets and markers to search for. Needle ids are ours: those of the files might collide.
@@ -132,22 +158,20 @@ func (p *phone) body(b *flow.Body, at *sighting) []byte {
 	}
 	r, err := p.bodies.Body(b)
 	if err != nil {
-		p.damaged(at, "is missing")
+		at.damage("is missing")
 		return nil
 	}
 	defer r.Close()
 	data, err := io.ReadAll(io.LimitReader(r, maxBody+1))
 	if err != nil && !errors.Is(err, io.EOF) {
-		p.damaged(at, "is not what was recorded")
+		at.damage("is not what was recorded")
 	}
 	return data
 }
 
-func (p *phone) damaged(at *sighting, how string) {
+func (at *sighting) damage(how string) {
+	at.damaged = how
 	at.cut = append(at.cut, "the stored body "+how)
-	if p.gap == "" {
-		p.gap = fmt.Sprintf("the stored body of flow %d %s", at.flow.Seq, how)
-	}
 }
 
 // parties are the names of whom a flow went to: what the request says, what TLS said, what the tunnel was asked for. An
