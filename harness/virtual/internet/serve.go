@@ -21,7 +21,8 @@ func (i *Internet) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	body := &counted{ReadCloser: http.MaxBytesReader(w, r.Body, i.options.Limits.Body)}
 	r.Body = body
-	defer func() { i.ledger.count(h.Name, 1, body.n) }()
+	i.ledger.count(h.Name, 1, 0) // now: an upgraded connection may stay for long
+	defer func() { i.ledger.count(h.Name, 0, body.n) }()
 	r = r.WithContext(context.WithValue(r.Context(), meter{}, func(n int64) { i.ledger.count(h.Name, 0, n) }))
 	h.Handler.ServeHTTP(w, r)
 	_, _ = io.Copy(io.Discard, body)

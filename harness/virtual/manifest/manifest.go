@@ -60,7 +60,8 @@ type Entry struct {
 	Via       Via      `json:"via"`
 	Kind      Kind     `json:"kind"`
 	Value     string   `json:"value"`     // as the user or the phone knows it, before any encoding
-	Delivered bool     `json:"delivered"` // the whole request left the app's connection, in at least one attempt
+	Written   bool     `json:"written"`   // the whole request left the app's connection, in at least one attempt, answered or not
+	Delivered bool     `json:"delivered"` // somebody answered it, with whatever status, in at least one attempt
 	Status    int      `json:"status"`    // of the last answer; 0 for none
 	Readable  bool     `json:"readable"`  // false when no one on the way could read it: pinned, encrypted, or a digest cut short
 	Attempts  int      `json:"attempts"`

@@ -1,52 +1,82 @@
 package telemetry
 
 import (
-	"net/http"
-
-	"github.com/telltale-farm/telltale/harness/virtual/manifest"
+	"slices"
+	"sort"
 )
 
-// Encoding turns events into a request. It is a name in the data of a personality.
-type Encoding struct {
-	Name     string
-	Batch    int  // most events in one request; at least 1
-	Readable bool // false when nobody on the way can read it
-	Encode   func(b Batch) (Request, error)
+// presets names compositions that personalities use often.
+func presets() map[string]string {
+	return map[string]string{
+		"json":             "body:json",
+		"ndjson":           "body:ndjson",
+		"json-in-json":     "body:json-in-json",
+		"form":             "form:value",
+		"query":            "query:value",
+		"header":           "header:value+percent",
+		"cookie":           "cookie:value+percent",
+		"path":             "path:value",
+		"multipart":        "multipart:json",
+		"base64":           "form:json+base64",
+		"base64url":        "query:json+base64url",
+		"base32":           "form:json+base32",
+		"hex":              "form:json+hex",
+		"percent-twice":    "form:value+percent",
+		"gzip":             "encoded:json+gzip",
+		"gzip-bare":        "body:json+gzip",
+		"zlib":             "body:json+zlib",
+		"deflate":          "encoded:json+deflate",
+		"deflate-bare":     "body:json+deflate",
+		"brotli":           "encoded:json+brotli",
+		"brotli-bare":      "body:json+brotli",
+		"zstd":             "encoded:json+zstd",
+		"zstd-bare":        "body:json+zstd",
+		"md5":              "form:value+md5",
+		"sha1":             "form:value+sha1",
+		"sha256":           "form:value+sha256",
+		"sha512":           "form:value+sha512",
+		"utf16":            "body:json+utf16",
+		"protobuf":         "body:protobuf",
+		"msgpack":          "body:msgpack",
+		"cbor":             "body:cbor",
+		"websocket":        "websocket:json",
+		"websocket-binary": "websocket:json+gzip",
+		"aes":              "body:json+aes",
+	}
 }
 
-// Batch is what an encoding gets.
-type Batch struct {
-	URL    string // where to, with the kit's path and query: https://sa.api.intl.miui.com/sa?project=global_browser_mini
-	Device Device
-	Events []Event // at most Encoding.Batch
+// Named returns an encoding: that of a kit, a preset, or a composition CARRIER:DOCUMENT[+LAYER...], layers in the order
+// they are applied, such as form:json+gzip+base64.
+//
+// Carriers: body, encoded (the last layer named in Content-Encoding), form, query, header, cookie, path, multipart,
+// websocket. Documents: json, ndjson, json-in-json, value, protobuf, msgpack, cbor. Layers: gzip, zlib, deflate, brotli,
+// zstd, base64, base64url, base32, hex, percent, utf16, md5, sha1, sha256, sha512, aes.
+func Named(name string) (Encoding, bool) {
+	for _, e := range kits() {
+		if e.Name == name {
+			return e, true
+		}
+	}
+	text := name
+	if preset, ok := presets()[name]; ok {
+		text = preset
+	}
+	e, ok := compose(text)
+	e.Name = name
+	return e, ok
 }
 
-// Request is what leaves the phone.
-type Request struct {
-	Method   string
-	URL      string // a wss: URL for WebSocket messages
-	Header   http.Header
-	Body     []byte
-	Messages []Message // after the upgrade, for WebSocket
-	Carries  []Carried // every value that is not harmless, and where the encoding put it
+// Names lists the kits and the presets, sorted.
+func Names() []string {
+	var names []string
+	for _, e := range kits() {
+		names = append(names, e.Name)
+	}
+	for name := range presets() {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	return names
 }
 
-// Message is one WebSocket message.
-type Message struct {
-	Binary bool
-	Data   []byte
-}
-
-// Carried is a value and where it stands.
-type Carried struct {
-	Event string
-	Kind  manifest.Kind
-	Value string
-	Chain []string // outermost first, in words
-}
-
-// Named returns an encoding by name.
-func Named(name string) (Encoding, bool) { return Encoding{}, false }
-
-// Names lists the encodings, sorted.
-func Names() []string { return nil }
+func kits() []Encoding { return slices.Concat(sensorsEncodings(), xiaomiEncodings()) }

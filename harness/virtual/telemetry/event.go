@@ -6,6 +6,7 @@
 package telemetry
 
 import (
+	"net/http"
 	"time"
 
 	"github.com/telltale-farm/telltale/harness/virtual/manifest"
@@ -36,4 +37,68 @@ type Device struct {
 	AndroidID                  string // as this app sees it
 	UUID                       string // made at the app's first start
 	Account                    string // empty when signed out
+}
+
+// Encoding turns events into a request. It is a name in the data of a personality.
+type Encoding struct {
+	Name     string
+	Batch    int  // most events in one request; at least 1
+	Readable bool // false when nobody on the way can read it
+	Encode   func(b Batch) (Request, error)
+}
+
+// Batch is what an encoding gets.
+type Batch struct {
+	URL    string // where to, with the kit's path and query: https://sa.api.intl.miui.com/sa?project=global_browser_mini
+	Device Device
+	Now    time.Time // of the flush
+	Events []Event   // at least one, at most Encoding.Batch
+}
+
+// Request is what leaves the phone.
+type Request struct {
+	Method   string
+	URL      string // a wss: or ws: URL for WebSocket messages
+	Header   http.Header
+	Body     []byte
+	Messages []Message // after the upgrade, for WebSocket
+	Carries  []Carried // every value that is not harmless, and where the encoding put it
+}
+
+// Message is one WebSocket message.
+type Message struct {
+	Binary bool
+	Data   []byte
+}
+
+// Carried is a value and where it stands. An identifier that several events repeat is listed once.
+type Carried struct {
+	Index int    // of the event in the batch
+	Event string // its name
+	Kind  manifest.Kind
+	Value string
+	Chain []string // outermost first, in words
+}
+
+// places collects where values were put.
+type places struct {
+	list []Carried
+	seen map[string]bool // identifiers
+}
+
+// add notes a value. Harmless and empty ones are not noted.
+func (p *places) add(index int, e Event, kind manifest.Kind, value string, chain ...string) {
+	if kind == manifest.Harmless || value == "" {
+		return
+	}
+	if kind == manifest.Identifier {
+		if p.seen[value] {
+			return
+		}
+		if p.seen == nil {
+			p.seen = map[string]bool{}
+		}
+		p.seen[value] = true
+	}
+	p.list = append(p.list, Carried{Index: index, Event: e.Name, Kind: kind, Value: value, Chain: chain})
 }

@@ -1,0 +1,155 @@
+package telemetry
+
+import (
+	"bufio"
+	"context"
+	"crypto/x509"
+	"io"
+	"net"
+	"net/http"
+	"testing"
+
+	"github.com/telltale-farm/telltale/harness/virtual/internet"
+	"github.com/telltale-farm/telltale/harness/virtual/manifest"
+	"github.com/telltale-farm/telltale/harness/virtual/network"
+)
+
+// TestOnAPhone sends every encoding from an app through a phone's network to the stand-in internet, directly and through
+// a proxy, and asks the collector if it came and the counters what passed the Wi-Fi.
+func TestOnAPhone(t *testing.T) {
+	web, err := internet.Start(internet.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer web.Close()
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(web.RootPEM())
+	proxied := false
+	phoneNet := network.New(network.Options{
+		Internet: web,
+		Proxy:    func() (string, int, bool) { return "127.0.0.1", 18080, proxied },
+		Loopback: func(context.Context, int) (net.Conn, error) {
+			near, far := pipe(t)
+			go tunnel(far, web)
+			return near, nil
+		},
+	})
+	defer phoneNet.CloseAll()
+	app := phoneNet.App(network.AppOptions{UID: 10150, SystemRoots: func() *x509.CertPool { return roots }})
+	for _, via := range []manifest.Via{manifest.Direct, manifest.Proxy} {
+		proxied = via == manifest.Proxy
+		phoneNet.Reboot()
+		for _, name := range Names() {
+			recorder := manifest.NewRecorder("p1", "test")
+			host := internet.Collector
+			if e, _ := Named(name); e.Name == "websocket" || e.Name == "websocket-binary" {
+				host = internet.StreamCollector
+			}
+			before := web.Counts()[host]
+			encoding, _ := Named(name)
+			c, err := NewClient(ClientOptions{
+				UID: 10150, Device: phone, URL: "https://" + host + "/c", Encoding: encoding, Network: app, Recorder: recorder, Interval: -1,
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.Track(event("two words"))
+			if err := c.Flush(context.Background()); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+			c.Close()
+			queries := 0
+			for _, e := range recorder.Manifest().Entries {
+				if !e.Delivered || !e.Written || e.Via != via || e.Host != host || e.Port != 443 {
+					t.Errorf("%s: entry %+v", name, e)
+				}
+				if e.Kind == manifest.Query && e.Value == "two words" {
+					queries++
+				}
+			}
+			if queries != 1 {
+				t.Errorf("%s: %d entries of the query", name, queries)
+			}
+			if after := web.Counts()[host]; after.Requests != before.Requests+1 {
+				t.Errorf("%s: the collector got %d requests", name, after.Requests-before.Requests)
+			}
+		}
+		if counted := phoneNet.Netstats(network.FormatTraffic); via == manifest.Proxy != (counted == emptyTraffic) {
+			t.Errorf("%s: counters\n%s", via, counted)
+		}
+	}
+}
+
+const emptyTraffic = "mAppUidStatsMap::\n  uid rxBytes rxPackets txBytes txPackets\nmStatsMapA::\n  ifaceIndex ifaceName tag_hex uid_int cnt_set rxBytes rxPackets txBytes txPackets\n"
+
+// TestRefusedCertificateSendsNothing is the manifest of an app that does not believe its collector.
+func TestRefusedCertificateSendsNothing(t *testing.T) {
+	web, err := internet.Start(internet.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer web.Close()
+	phoneNet := network.New(network.Options{Internet: web})
+	defer phoneNet.CloseAll()
+	app := phoneNet.App(network.AppOptions{UID: 10150, Trust: network.TrustPinned, SystemRoots: x509.NewCertPool})
+	recorder := manifest.NewRecorder("p1", "test")
+	encoding, _ := Named("json")
+	c, err := NewClient(ClientOptions{
+		Device: phone, URL: "https://" + internet.PinnedCollector + "/c", Encoding: encoding, Network: app, Recorder: recorder, Interval: -1, Pinned: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Track(event("two words"))
+	if err := c.Flush(context.Background()); err == nil {
+		t.Error("the collector was believed")
+	}
+	c.Close()
+	entries := recorder.Manifest().Entries
+	if len(entries) != 2 {
+		t.Fatalf("%d entries", len(entries))
+	}
+	for _, e := range entries {
+		if e.Delivered || e.Written || e.Readable || e.Status != 0 || e.Error == "" || e.Attempts != 1 {
+			t.Errorf("entry %+v", e)
+		}
+	}
+}
+
+// pipe is a connection with buffers.
+func pipe(t *testing.T) (near, far net.Conn) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if near, err = net.Dial("tcp", l.Addr().String()); err != nil {
+		t.Fatal(err)
+	}
+	if far, err = l.Accept(); err != nil {
+		t.Fatal(err)
+	}
+	return near, far
+}
+
+// tunnel serves one CONNECT.
+func tunnel(c net.Conn, web *internet.Internet) {
+	defer c.Close()
+	r := bufio.NewReader(c)
+	request, err := http.ReadRequest(r)
+	if err != nil || request.Method != http.MethodConnect {
+		return
+	}
+	upstream, err := net.Dial("tcp", web.Addr())
+	if err != nil {
+		return
+	}
+	defer upstream.Close()
+	_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\n\r\n")
+	go func() {
+		_, _ = io.Copy(upstream, r)
+		_ = upstream.Close()
+	}()
+	_, _ = io.Copy(c, upstream)
+}

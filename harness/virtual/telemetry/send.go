@@ -1,0 +1,160 @@
+package telemetry
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strconv"
+	"sync"
+
+	"github.com/telltale-farm/telltale/harness/virtual/manifest"
+)
+
+// maxAnswer bounds what is read of an answer.
+const maxAnswer = 1 << 20
+
+// outcome is what became of one attempt.
+type outcome struct {
+	mu      sync.Mutex // net/http's trace may still run when the request has failed
+	via     manifest.Via
+	written bool
+	status  int
+}
+
+// send makes one attempt at one batch and records it. keep says that the events are to be sent again after an error.
+func (c *Client) send(ctx context.Context, trigger string, items []*item) (keep bool, err error) {
+	b := Batch{URL: c.options.URL, Device: c.options.Device, Now: c.options.Clock()}
+	for _, i := range items {
+		b.Events = append(b.Events, i.event)
+	}
+	r, err := c.options.Encoding.Encode(b)
+	if err != nil {
+		return false, fmt.Errorf("encoding as %s: %w", c.options.Encoding.Name, err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.options.Timeout)
+	defer cancel()
+	started := c.options.Now().UnixMicro()
+	var o outcome
+	if len(r.Messages) > 0 {
+		err = c.stream(ctx, r, &o)
+	} else {
+		err = c.request(ctx, r, &o)
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	taken := o.status >= 200 && o.status <= 299 || len(r.Messages) > 0 && o.status == http.StatusSwitchingProtocols
+	if err == nil && !taken {
+		err = fmt.Errorf("collector answered %d", o.status)
+		keep = o.status < 400 || o.status > 499 || o.status == http.StatusForbidden || o.status == http.StatusNotFound
+	} else if err != nil {
+		keep = true
+	}
+	c.record(trigger, started, items, r, &o, err)
+	return keep, err
+}
+
+// request sends over HTTP. Redirects are not followed: kits take them for failures.
+func (c *Client) request(ctx context.Context, r Request, o *outcome) error {
+	trace := &httptrace.ClientTrace{
+		GotConn: func(info httptrace.GotConnInfo) {
+			o.mu.Lock()
+			defer o.mu.Unlock()
+			o.via = via(info.Conn)
+		},
+		WroteRequest: func(info httptrace.WroteRequestInfo) {
+			o.mu.Lock()
+			defer o.mu.Unlock()
+			o.written = o.written || info.Err == nil
+		},
+	}
+	request, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, trace), r.Method, r.URL, bytes.NewReader(r.Body))
+	if err != nil {
+		return err
+	}
+	for key, values := range r.Header {
+		request.Header[key] = values
+	}
+	client := *c.options.Network.HTTP()
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	answer, err := client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	o.mu.Lock()
+	o.status = answer.StatusCode
+	o.mu.Unlock()
+	_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, maxAnswer))
+	return nil
+}
+
+// via asks the connection, through TLS, how it left the phone. One that does not say is direct.
+func via(c net.Conn) manifest.Via {
+	for c != nil {
+		if teller, ok := c.(interface{ Via() string }); ok {
+			return manifest.Via(teller.Via())
+		}
+		under, ok := c.(interface{ NetConn() net.Conn })
+		if !ok {
+			break
+		}
+		c = under.NetConn()
+	}
+	return manifest.Direct
+}
+
+// record makes an entry of each value at its first attempt, and brings it up to date at each later one.
+func (c *Client) record(trigger string, started int64, items []*item, r Request, o *outcome, failure error) {
+	host, port, _ := target(r.URL)
+	for _, carried := range r.Carries {
+		i := items[carried.Index]
+		update := func(e *manifest.Entry) {
+			e.LastUS, e.URL, e.Chain, e.Status, e.Error = started, r.URL, carried.Chain, o.status, ""
+			if o.via != manifest.Unsent {
+				e.Via = o.via
+			}
+			if failure != nil {
+				e.Error = failure.Error()
+			}
+			e.Written = e.Written || o.written
+			e.Delivered = e.Delivered || o.status > 0
+			e.Attempts++
+		}
+		key := string(carried.Kind) + " " + carried.Value
+		if seq := i.entries[key]; seq != 0 {
+			c.options.Recorder.Update(seq, update)
+			continue
+		}
+		e := manifest.Entry{
+			AtUS: started, App: c.options.Device.Package, UID: c.options.UID, Event: carried.Event, Trigger: trigger,
+			Host: host, Port: port, Method: r.Method, Encoding: c.options.Encoding.Name, Kind: carried.Kind, Value: carried.Value,
+			Readable: c.options.Encoding.Readable && !c.options.Pinned,
+		}
+		update(&e)
+		i.entries[key] = c.options.Recorder.Add(e)
+	}
+}
+
+// target returns host and port of a collector's URL.
+func target(text string) (string, int, error) {
+	u, err := url.Parse(text)
+	if err != nil {
+		return "", 0, err
+	}
+	ports := map[string]int{"http": 80, "ws": 80, "https": 443, "wss": 443}
+	port, ok := ports[u.Scheme]
+	if !ok || u.Hostname() == "" {
+		return "", 0, fmt.Errorf("collector %q is no http or https URL", text)
+	}
+	if u.Port() != "" {
+		if port, err = strconv.Atoi(u.Port()); err != nil {
+			return "", 0, err
+		}
+	}
+	return u.Hostname(), port, nil
+}
