@@ -2,7 +2,9 @@ package record
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"iter"
@@ -18,6 +20,7 @@ type HAREntry struct {
 	Method   string
 	URL      string
 	Headers  []flow.Header
+	Trailers []flow.Header
 	Body     []byte // as sent, if the tool kept it so; some tools remove the content-encoding and leave the header
 	BodyCut  bool   // the body is not here, or not all of it, or not byte for byte
 	Messages []HARMessage
@@ -137,7 +140,7 @@ type harBody struct {
 	hasExact bool
 	lost     bool // the tool says that it dropped the body
 	params   [][2]string
-	mime     string
+	sum      string // sha256 of the bytes, hex, from tools that give it
 }
 
 func (h *harReader) request(e *HAREntry) error {
@@ -153,7 +156,9 @@ func (h *harReader) request(e *HAREntry) error {
 			t, err = h.scan.optText()
 			e.URL = string(t)
 		case "headers":
-			err = h.headers(e)
+			err = h.headers(e, &e.Headers)
+		case "_trailers":
+			err = h.headers(e, &e.Trailers)
 		case "bodySize":
 			b.size, err = h.scan.integer()
 		case "postData", "_content":
@@ -172,9 +177,10 @@ func (h *harReader) request(e *HAREntry) error {
 	return err
 }
 
-func (h *harReader) headers(e *HAREntry) error {
+func (h *harReader) headers(e *HAREntry, into *[]flow.Header) error {
 	return h.scan.array(func() error {
 		var hd flow.Header
+		var exact []byte
 		err := h.scan.object(func(name string) error {
 			var err error
 			var t []byte
@@ -184,7 +190,14 @@ func (h *harReader) headers(e *HAREntry) error {
 				hd.Name = string(t)
 			case "value":
 				t, err = h.scan.optText()
-				hd.Value = string(t)
+				if exact == nil {
+					hd.Value = string(t)
+				}
+			case "_base64":
+				t, err = h.scan.optText()
+				if out, ok := unbase64(t); ok && len(out) > 0 {
+					exact, hd.Value = out, string(out)
+				}
 			default:
 				err = h.scan.skip()
 			}
@@ -193,12 +206,12 @@ func (h *harReader) headers(e *HAREntry) error {
 		if err != nil {
 			return err
 		}
-		if len(e.Headers) >= h.limits.Headers {
+		if len(*into) >= h.limits.Headers {
 			e.BodyCut = true
 			return nil
 		}
 		if hd.Name != "" || hd.Value != "" {
-			e.Headers = append(e.Headers, hd)
+			*into = append(*into, hd)
 		}
 		return nil
 	})
@@ -223,12 +236,16 @@ func (h *harReader) postData(b *harBody) error {
 				b.exact, b.hasExact = unbase64(t)
 				b.textCut = h.scan.cut
 			}
-		case "mimeType":
-			var t []byte
-			t, err = h.scan.optText()
-			b.mime = string(t)
 		case "params":
 			err = h.params(b)
+		case "_truncated", "_missing":
+			var yes bool
+			yes, err = h.scan.truthy()
+			b.lost = b.lost || yes
+		case "_sha256":
+			var t []byte
+			t, err = h.scan.optText()
+			b.sum = string(t)
 		default:
 			err = h.scan.skip()
 		}
@@ -264,7 +281,7 @@ func (h *harReader) params(b *harBody) error {
 func (b *harBody) bytes() (body []byte, cut bool) {
 	switch {
 	case b.hasExact:
-		return b.exact, b.textCut
+		return b.exact, b.textCut || b.lost
 	case b.encoding == "base64":
 		if out, ok := unbase64(b.text); ok {
 			return out, b.textCut || b.lost
@@ -272,8 +289,7 @@ func (b *harBody) bytes() (body []byte, cut bool) {
 		return b.text, true
 	case b.hasText && len(b.text) > 0:
 		// Tools that hold bodies as text replace what is not UTF-8: then bytes are lost.
-		lossy := bytes.Count(b.text, []byte("\ufffd")) > 0 && !strings.Contains(b.mime, "text/html")
-		return b.text, b.textCut || b.lost || lossy
+		return b.text, b.textCut || b.lost || bytes.Contains(b.text, []byte("\ufffd")) && !b.whole()
 	case len(b.params) > 0:
 		form := make([]string, 0, len(b.params))
 		for _, p := range b.params {
@@ -282,6 +298,15 @@ func (b *harBody) bytes() (body []byte, cut bool) {
 		return []byte(strings.Join(form, "&")), b.lost
 	}
 	return nil, b.lost || b.size > 0
+}
+
+// whole says whether the text is known to be the body byte for byte.
+func (b *harBody) whole() bool {
+	if b.sum == "" {
+		return false
+	}
+	sum := sha256.Sum256(b.text)
+	return strings.EqualFold(b.sum, hex.EncodeToString(sum[:]))
 }
 
 // escapeOnce escapes a form parameter, unless the tool left it escaped.
@@ -308,7 +333,7 @@ func (h *harReader) messages(e *HAREntry) error {
 	return h.scan.array(func() error {
 		i++
 		m := HARMessage{Index: i}
-		sent, kind := false, ""
+		sent, kind, encoded := false, "", false
 		err := h.scan.object(func(name string) error {
 			var err error
 			var t []byte
@@ -324,7 +349,15 @@ func (h *harReader) messages(e *HAREntry) error {
 			case "data":
 				h.scan.cut = false
 				m.Data, err = h.scan.optText()
-				m.Cut = h.scan.cut
+				m.Cut = m.Cut || h.scan.cut
+			case "_encoding":
+				var t []byte
+				t, err = h.scan.optText()
+				encoded = string(t) == "base64"
+			case "_truncated", "_missing":
+				var yes bool
+				yes, err = h.scan.truthy()
+				m.Cut = m.Cut || yes
 			default:
 				err = h.scan.skip()
 			}
@@ -333,7 +366,7 @@ func (h *harReader) messages(e *HAREntry) error {
 		if err != nil || !sent && kind != "" {
 			return err
 		}
-		if m.Opcode == 2 {
+		if m.Opcode == 2 || encoded {
 			if out, ok := unbase64(m.Data); ok {
 				m.Data = out
 			}

@@ -272,6 +272,23 @@ func (s *harScan) integer() (int64, error) {
 	return n, nil
 }
 
+// truthy takes a value and says whether it is neither absent, false nor empty.
+func (s *harScan) truthy() (bool, error) {
+	c, err := s.peek()
+	if err != nil {
+		return false, err
+	}
+	switch c {
+	case '"':
+		t, err := s.text()
+		return len(t) > 0, err
+	case '{', '[':
+		return true, s.skip()
+	}
+	b, err := s.bare()
+	return string(b) != "false" && string(b) != "null" && string(b) != "0", err
+}
+
 // unescapeJSON removes escapes in place. Broken ones stay as they are; a lone surrogate becomes U+FFFD.
 func unescapeJSON(b []byte) []byte {
 	out := b[:0]

@@ -164,7 +164,7 @@ func readEntries(ctx context.Context, in io.Reader, searcher *leak.Searcher, res
 // scanEntry searches one request and the messages that followed it.
 func scanEntry(searcher *leak.Searcher, e record.HAREntry) scanned {
 	s := scanned{entry: e.Index, host: hostOf(e.URL)}
-	s.add(searcher.Search(decode.Sent{Method: e.Method, Target: e.URL, Headers: e.Headers, Body: e.Body, BodyCut: e.BodyCut}), "", "body", len(e.Body))
+	s.add(searcher.Search(decode.Sent{Method: e.Method, Target: e.URL, Headers: e.Headers, Trailers: e.Trailers, Body: e.Body, BodyCut: e.BodyCut}), "", "body", len(e.Body))
 	for _, m := range e.Messages {
 		part := fmt.Sprintf("message #%d", m.Index)
 		s.add(searcher.Search(decode.Sent{Kind: decode.KindMessage, Body: m.Data, BodyCut: m.Cut}), part, part, len(m.Data))

@@ -1,0 +1,182 @@
+package record_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/telltale-farm/telltale/capture/flow"
+	"github.com/telltale-farm/telltale/capture/record"
+)
+
+// describe gives what a HAR says was sent, a line an entry.
+func describe(t *testing.T, r io.Reader, limits record.HARLimits) (lines []string) {
+	t.Helper()
+	for e, err := range record.ReadHAR(r, limits) {
+		if err != nil {
+			return append(lines, "error: "+err.Error())
+		}
+		body := string(e.Body)
+		if z, err := gzip.NewReader(bytes.NewReader(e.Body)); err == nil {
+			b, _ := io.ReadAll(z)
+			body = "gzip of " + string(b)
+		}
+		line := fmt.Sprintf("%d %s %s %q", e.Index, e.Method, e.URL, body)
+		if e.BodyCut {
+			line += " cut"
+		}
+		for _, h := range e.Headers {
+			line += fmt.Sprintf(" %s=%q", h.Name, h.Value)
+		}
+		for _, m := range e.Messages {
+			line += fmt.Sprintf(" message %d/%d %q", m.Index, m.Opcode, m.Data)
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+func TestReadHAROfOtherTools(t *testing.T) {
+	const q = `{\"q\":\"velvet okapi 7f3a91\"}`
+	for tool, want := range map[string][]string{
+		"mitmproxy": {
+			`0 POST https://a.test/e?x=1 "` + q + `" content-type="application/json" content-encoding="gzip"`,
+			`1 GET https://a.test/ws "" message 0/1 "velvet okapi 7f3a91" message 2/2 "\x00\x01\xff"`,
+		},
+		"chrome": {
+			`0 POST https://a.test/form "q=velvet+okapi+7f3a91&u=a%26b" Content-Type="application/x-www-form-urlencoded"`,
+			`1 POST https://a.test/bin "" cut`,
+			`2 POST https://a.test/lossy "a�b" cut`,
+			`3 GET https://a.test/ws "" message 0/1 "{\"q\":1}"`,
+		},
+		"pcapdroid": {
+			`0 POST http://a.test/e "gzip of ` + q + `" Content-Encoding="gzip"`,
+			`1 POST http://a.test/e "!not base64!" cut`,
+		},
+		"httptoolkit": {
+			`0 POST https://a.test/e "gzip of ` + q + `"`,
+			`1 POST https://a.test/big "" cut`,
+		},
+	} {
+		t.Run(tool, func(t *testing.T) {
+			f, err := os.Open(filepath.Join("testdata", "har", tool+".har"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer f.Close()
+			if d := cmp.Diff(want, describe(t, f, record.HARLimits{})); d != "" {
+				t.Error(d)
+			}
+		})
+	}
+}
+
+func TestReadHARRefusesAndBounds(t *testing.T) {
+	const open = `{"log":{"entries":[{"request":{"method":"POST","url":"https://a.test/","postData":{"text":"`
+	for _, c := range []struct {
+		name, har string
+		limits    record.HARLimits
+		want      []string
+	}{
+		{"nothing", ``, record.HARLimits{}, []string{"error: reading a HAR, entry 0: unexpected EOF"}},
+		{"other JSON", `{"a":1}`, record.HARLimits{}, []string{"error: reading a HAR, entry 0: there is no log.entries: this is no HAR"}},
+		{"an array", `[]`, record.HARLimits{}, []string{`error: reading a HAR, entry 0: want an object, got '['`}},
+		{"ends in the second entry", open + `x"}}},{"request":{"meth`, record.HARLimits{}, []string{`0 POST https://a.test/ "x"`, "error: reading a HAR, entry 1: unexpected EOF"}},
+		{"a long body", open + strings.Repeat("x", 100) + `"}}}]}}`, record.HARLimits{Text: 20}, []string{`0 POST https://a.test/ "xxxxxxxxxxxxxxxxxxxx" cut`}},
+		{"escapes", open + `\u00e9\ud83d\ude00\n\/\ud800z"}}}]}}`, record.HARLimits{}, []string{"0 POST https://a.test/ \"é😀\\n/�z\" cut"}},
+		{"too deep", `{"log":{"entries":[` + strings.Repeat(`{"a":`, 2000), record.HARLimits{}, []string{"error: reading a HAR, entry 0: nested too deeply"}},
+		{"byte order mark and spaces", "\xef\xbb\xbf \n" + open + `x" , "params" : [ ] } , "headers" : null } } , ] } }`, record.HARLimits{}, []string{`0 POST https://a.test/ "x"`}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if d := cmp.Diff(c.want, describe(t, strings.NewReader(c.har), c.limits)); d != "" {
+				t.Error(d)
+			}
+		})
+	}
+}
+
+// store records one body and gives its reference.
+func store(w *record.Writer, b string) *flow.Body {
+	bw := w.NewBody()
+	_, _ = bw.Write([]byte(b))
+	return bw.Finish(false)
+}
+
+func TestHARComesBackAsWritten(t *testing.T) {
+	w, dir := create(t, record.Limits{BodyCap: 64})
+	add := func(f *flow.Flow) {
+		f.Conn, f.End, f.Sent = w.NextConn(), f.Start+1500, f.Start+500
+		w.Begin(f)
+		w.End(f)
+	}
+	add(&flow.Flow{Kind: flow.KindTunnel, Host: "pinned.test", Port: 443, Class: flow.ClassPinned, Alert: 46, BytesUp: 517})
+	ws := &flow.Flow{Kind: flow.KindExchange, Start: 1, Host: "a.test", Port: 443, Proto: "HTTP/1.1", Request: &flow.Message{Method: "GET", Target: "https://a.test/ws?q=a%20b",
+		Headers: []flow.Header{{Name: "X-Raw", Value: "\xff\xfe"}, {Name: "X-Plain", Value: "a"}}}}
+	add(ws)
+	add(&flow.Flow{Kind: flow.KindMessage, Parent: ws.Seq, Start: 2, Host: "a.test", Request: &flow.Message{Opcode: 1, Body: store(w, "hello")}})
+	add(&flow.Flow{Kind: flow.KindMessage, Parent: ws.Seq, Start: 3, Host: "a.test", Response: &flow.Message{Opcode: 1, Body: store(w, "received")}})
+	add(&flow.Flow{Kind: flow.KindMessage, Parent: ws.Seq, Start: 4, Host: "a.test", Request: &flow.Message{Opcode: 2, Body: store(w, "\x00\xff")}})
+	add(&flow.Flow{Kind: flow.KindExchange, Start: 5, Host: "a.test", Request: &flow.Message{Method: "POST", Target: "https://a.test/text", Body: store(w, "<é�>")}})
+	add(&flow.Flow{Kind: flow.KindExchange, Start: 6, Host: "a.test", Request: &flow.Message{Method: "POST", Target: "https://a.test/binary", Body: store(w, "\x1f\x8b\x00\x01")}})
+	add(&flow.Flow{Kind: flow.KindExchange, Start: 7, Host: "a.test", Request: &flow.Message{Method: "POST", Target: "https://a.test/long", Body: store(w, strings.Repeat("y", 100))}})
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, r := read(t, dir)
+	var one, two bytes.Buffer
+	for _, b := range []*bytes.Buffer{&one, &two} {
+		if err := record.WriteHAR(b, r, record.HARMeta{Version: "test", Phone: "p1"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !bytes.Equal(one.Bytes(), two.Bytes()) {
+		t.Error("the same recording gave different bytes")
+	}
+	for _, s := range []string{`"pinned.test"`, `"class":"pinned"`, `"alert":46`, `"phone":"p1"`} {
+		if !strings.Contains(one.String()[strings.LastIndex(one.String(), "_telltale"):], s) {
+			t.Errorf("log._telltale does not hold %s", s)
+		}
+	}
+	want := []string{
+		`0 GET https://a.test/ws?q=a%20b "" X-Raw="\xff\xfe" X-Plain="a" message 0/1 "hello" message 2/2 "\x00\xff"`,
+		`1 POST https://a.test/text "<é�>"`,
+		`2 POST https://a.test/binary "\x1f\x8b\x00\x01"`,
+		`3 POST https://a.test/long "` + strings.Repeat("y", 64) + `" cut`,
+	}
+	if d := cmp.Diff(want, describe(t, &one, record.HARLimits{})); d != "" {
+		t.Error(d)
+	}
+}
+
+func FuzzReadHAR(f *testing.F) {
+	names, _ := filepath.Glob("testdata/har/*.har")
+	for _, n := range names {
+		b, err := os.ReadFile(n)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		limits := record.HARLimits{Text: 1 << 10, Headers: 8, Messages: 8}
+		n := 0
+		for e, err := range record.ReadHAR(bytes.NewReader(b), limits) {
+			if err != nil {
+				continue
+			}
+			if e.Index != n {
+				t.Fatalf("entry %d has index %d", n, e.Index)
+			}
+			n++
+			if len(e.Headers) > limits.Headers || len(e.Messages) > limits.Messages || len(e.URL) > limits.Text {
+				t.Fatal("an entry is over the limits")
+			}
+		}
+	})
+}
