@@ -111,10 +111,7 @@ func (s *session) script(text, name string, params []string) int {
 
 // await waits for jobs in the background that still write to the session, as the stream of adb does.
 func (s *session) await(r *interp.Runner) {
-	waiting, err := parser().Parse(strings.NewReader("wait"), "")
-	if err == nil {
-		_ = r.Run(s.ctx, waiting)
-	}
+	_ = r.Run(s.ctx, simple("wait")) // a statement: a whole file would end the shell once more
 }
 
 func (s *session) complain(text string) int {
