@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
 	"slices"
 	"strconv"
@@ -21,21 +20,21 @@ import (
 // find it without another copy of the request.
 type exchange struct {
 	context.Context
-	p      *Proxy
-	s      *served
-	w      http.ResponseWriter // the server's own
-	r      *http.Request       // as it came
-	f      flow.Flow
-	req    flow.Message
-	resp   flow.Message
-	sent   *sentBody  // nil when the request has none
-	reply  *replyBody // nil when the response has none
-	trace  httptrace.ClientTrace
-	server net.Conn
-	socket *websocket // after an upgrade
-	over   bool       // the handler returned, and did not panic
-	broken bool       // the answer could not be given whole: the phone must see that
-	empty  bool       // the answer has no body: flushing its head early would cost the end-of-stream mark
+	p        *Proxy
+	s        *served
+	w        http.ResponseWriter // the server's own
+	r        *http.Request       // as it came
+	f        flow.Flow
+	req      flow.Message
+	resp     flow.Message
+	sent     *sentBody     // nil when the request has none
+	reply    *replyBody    // nil when the response has none
+	tapped   bool          // req.Headers are as on the wire
+	respHead []flow.Header // the response's, as on the wire; nil over HTTP/2
+	socket   *websocket    // after an upgrade
+	over     bool          // the handler returned, and did not panic
+	broken   bool          // the answer could not be given whole: the phone must see that
+	empty    bool          // the answer has no body: flushing its head early would cost the end-of-stream mark
 }
 
 type exchangeKey struct{}
@@ -98,8 +97,7 @@ func (p *Proxy) begin(w http.ResponseWriter, r *http.Request, s *served) *exchan
 		s.tunnel.enter()
 	}
 	x := &exchange{p: p, s: s, w: w, r: r}
-	x.trace.GotConn = x.gotConn
-	x.Context = httptrace.WithClientTrace(r.Context(), &x.trace)
+	x.Context = r.Context()
 	f := &x.f
 	f.Kind, f.Start, f.Proto, f.Request = flow.KindExchange, p.rec.Sent(), r.Proto, &x.req
 	f.Sent = f.Start
@@ -124,7 +122,7 @@ func (p *Proxy) begin(w http.ResponseWriter, r *http.Request, s *served) *exchan
 // heads records the request's headers: as they were on the wire for HTTP/1, in order of name for HTTP/2.
 func (x *exchange) heads(r *http.Request) (size int64) {
 	if h, ok := x.s.tap.take(r.Method, r.RequestURI); ok {
-		x.req.Headers = h.headers
+		x.req.Headers, x.tapped = h.headers, true
 		return int64(len(h.raw))
 	}
 	if r.ProtoMajor < 2 {
@@ -216,8 +214,6 @@ func defaultPort(scheme string) int {
 	return 80
 }
 
-func (x *exchange) gotConn(info httptrace.GotConnInfo) { x.server = info.Conn }
-
 // finish records how the exchange ended. It runs also when a handler panics.
 func (x *exchange) finish() {
 	f := &x.f
@@ -268,22 +264,18 @@ func (x *exchange) roundTrip(r *http.Request) *http.Response {
 		x.drain(x.p.rec.Limits().BodyCap)
 		return x.answer(r, http.StatusOK, controlPage)
 	}
-	resp, err := x.p.up.send(x.outgoing(r))
+	resp, err := x.p.up.send(x, x.outgoing(r))
 	if err != nil {
 		x.fault(err)
 		// What the phone wanted to send is evidence even when nobody took it.
 		x.drain(x.p.rec.Limits().BodyCap)
 		return x.answer(r, http.StatusBadGateway, "The proxy could not reach the server.\n")
 	}
-	if c := x.server; c != nil {
-		x.f.Server = c.RemoteAddr().String()
-	}
-	if resp.TLS != nil {
-		x.f.ServerCert = x.p.rec.Cert(resp.TLS.PeerCertificates)
-	}
 	x.f.Response = &x.resp
 	x.resp.Status = resp.StatusCode
-	x.resp.Headers = appendHeaders(nil, resp.Header, resp.ProtoMajor >= 2)
+	if x.resp.Headers = x.respHead; x.respHead == nil {
+		x.resp.Headers = appendHeaders(nil, resp.Header, resp.ProtoMajor >= 2)
+	}
 	x.wrapReply(resp)
 	return resp
 }

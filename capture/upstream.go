@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -20,9 +21,11 @@ import (
 // upstream speaks to servers, in the protocol that the phone chose: HTTP/1.1 for HTTP/1.1, HTTP/2 for HTTP/2 where the
 // server has it.
 type upstream struct {
-	p  *Proxy
-	h1 *http.Transport
-	h2 *http2.Transport
+	p    *Proxy
+	pool h1Pool
+	tls1 *tls.Config
+	h1   *http.Transport // for requests that expect 100 Continue
+	h2   *http2.Transport
 
 	mu   sync.Mutex
 	only map[string]struct{} // routes whose server has no HTTP/2
@@ -37,11 +40,12 @@ const (
 )
 
 func newUpstream(p *Proxy) *upstream {
-	u := &upstream{p: p, only: map[string]struct{}{}}
-	h1, h2 := u.tlsConfig("http/1.1"), u.tlsConfig("h2", "http/1.1")
+	u := &upstream{p: p, pool: h1Pool{idle: map[string][]*h1Conn{}}, only: map[string]struct{}{}}
+	u.tls1 = u.tlsConfig("http/1.1")
+	h2 := u.tlsConfig("h2", "http/1.1")
 	u.h1 = &http.Transport{
 		DialContext:            u.dialTCP,
-		DialTLSContext:         func(ctx context.Context, _, addr string) (net.Conn, error) { return u.dialTLS(ctx, addr, h1) },
+		DialTLSContext:         func(ctx context.Context, _, addr string) (net.Conn, error) { return u.dialTLS(ctx, addr, u.tls1) },
 		TLSNextProto:           map[string]func(string, *tls.Conn) http.RoundTripper{},
 		DisableCompression:     true,
 		MaxIdleConns:           idleInAll,
@@ -53,7 +57,7 @@ func newUpstream(p *Proxy) *upstream {
 	u.h2 = &http2.Transport{
 		DialTLSContext: func(ctx context.Context, _, addr string, _ *tls.Config) (net.Conn, error) {
 			c, err := u.dialTLS(ctx, addr, h2)
-			if err == nil && c.(*tls.Conn).ConnectionState().NegotiatedProtocol != "h2" {
+			if err == nil && c.ConnectionState().NegotiatedProtocol != "h2" {
 				_ = c.Close()
 				return nil, errNoH2
 			}
@@ -80,14 +84,15 @@ func (u *upstream) tlsConfig(protos ...string) *tls.Config {
 }
 
 func (u *upstream) close() {
+	u.pool.close()
 	u.h1.CloseIdleConnections()
 	u.h2.CloseIdleConnections()
 }
 
 // send forwards a request whose URL.Host is a route.
-func (u *upstream) send(req *http.Request) (*http.Response, error) {
+func (u *upstream) send(x *exchange, req *http.Request) (*http.Response, error) {
 	if req.ProtoMajor == 2 && req.URL.Scheme == "https" && !u.noH2(req.URL.Host) {
-		resp, err := u.h2.RoundTrip(req)
+		resp, err := u.roundTrip(u.h2, x, req)
 		if !errors.Is(err, errNoH2) {
 			return resp, err
 		}
@@ -98,7 +103,27 @@ func (u *upstream) send(req *http.Request) (*http.Response, error) {
 		u.only[req.URL.Host] = struct{}{}
 		u.mu.Unlock()
 	}
-	return u.h1.RoundTrip(req)
+	if req.Header.Get("Expect") != "" {
+		return u.roundTrip(u.h1, x, req)
+	}
+	return u.sendH1(x, req)
+}
+
+// roundTrip uses a transport that is not ours, and asks it which connection it took.
+func (u *upstream) roundTrip(rt http.RoundTripper, x *exchange, req *http.Request) (*http.Response, error) {
+	var server net.Conn
+	trace := &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) { server = info.Conn }}
+	resp, err := rt.RoundTrip(req.WithContext(httptrace.WithClientTrace(req.Context(), trace)))
+	if err != nil {
+		return nil, err
+	}
+	if server != nil {
+		x.f.Server = server.RemoteAddr().String()
+	}
+	if resp.TLS != nil {
+		x.f.ServerCert = u.p.rec.Cert(resp.TLS.PeerCertificates)
+	}
+	return resp, nil
 }
 
 func (u *upstream) noH2(route string) bool {
@@ -141,7 +166,7 @@ func (u *upstream) dialTCP(ctx context.Context, _, addr string) (net.Conn, error
 	return u.dial(ctx, host, port)
 }
 
-func (u *upstream) dialTLS(ctx context.Context, addr string, config *tls.Config) (net.Conn, error) {
+func (u *upstream) dialTLS(ctx context.Context, addr string, config *tls.Config) (*tls.Conn, error) {
 	name, host, port, err := splitRoute(addr)
 	if err != nil {
 		return nil, err
