@@ -72,11 +72,19 @@ func (p *phone) claim(claim Claim, attempts []*Attempt) ClaimVerdict {
 		v.Accepted = append(v.Accepted, accepted...)
 		repeats++
 	}
-	if need := max(p.policy.Repeat, 1); len(attempts) > 0 && repeats < need {
+	if need := p.repeats(attempts); repeats < need {
 		v.Reasons = append(v.Reasons, Reason{Code: CodeTooFewRepeats, Detail: fmt.Sprintf("%d of %d attempts", repeats, need)})
 	}
 	v.Reasons = append(v.Reasons, p.changed...)
 	return v
+}
+
+// repeats is how many attempts a clean cell needs. Controls and drains are made once.
+func (p *phone) repeats(attempts []*Attempt) int {
+	if len(attempts) == 0 || attempts[0].Key.Scenario == ControlScenario || attempts[0].Key.Scenario == DrainScenario {
+		return 0
+	}
+	return max(p.policy.Repeat, 1)
 }
 
 // excused says whether a fault ended an attempt and another attempt of its cell restarted it.

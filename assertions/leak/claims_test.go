@@ -111,12 +111,16 @@ func TestFindingSaysWhenItArrived(t *testing.T) {
 // A leak of the control canary has a cell of its own, though the plan has none for it.
 func TestControlCanaryLeaks(t *testing.T) {
 	b := leaktest.Clean()
+	b.PhonePolicy(leaktest.PhoneID).Repeat = 2
 	b.Phones[0].AddFlow(leaktest.Post(leaktest.Browser, "https://sa.example/sa", 12*s, `{"url":"https://control.telltale.test/thimble-okapi-77aa01bc"}`))
 	v := judge(t, b)
 	if v.Outcome != leak.Leaked || len(v.Cells) != 3 {
 		t.Fatalf("%s with %d cells", v.Outcome, len(v.Cells))
 	}
 	i := slices.IndexFunc(v.Cells, func(c leak.CellVerdict) bool { return c.Scenario == leak.ControlScenario })
+	if i >= 0 && len(v.Cells[i].Claims[leak.ClaimContent].Reasons) > 0 {
+		t.Errorf("a control is made once: %+v", v.Cells[i].Claims)
+	}
 	if i < 0 || v.Cells[i].Outcome != leak.Leaked || v.Cells[i].Browser != leaktest.BrowserID {
 		t.Errorf("%+v", v.Cells)
 	}

@@ -96,6 +96,11 @@ func TestCreateCloseJudge(t *testing.T) {
 		t.Errorf("judged again: same %v, outcome %s, error %v", same, v.Outcome, err)
 	}
 	checkModes(t, c.Dir)
+	for _, name := range []string{"report.html", "junit.xml", "ctrf.json", "summary.md", "SHA256SUMS", "phones/phone-1/capture.har"} {
+		if info, err := os.Stat(filepath.Join(c.Dir, name)); err != nil || info.Size() == 0 {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 	check, err := Verify(c.Dir)
 	if err != nil || check.State != Genuine || len(check.Problems) > 0 {
 		t.Errorf("verify: %+v, %v", check, err)

@@ -118,7 +118,11 @@ func (b *Bundle) reopen() error {
 	if check.Verdicts.Complete {
 		return errors.New("it is complete: there is nothing left to run")
 	}
-	for _, name := range append([]string{verdictsName, reportName, junitName, ctrfName, summaryName, ginkgoName, sumsName}, signatures...) {
+	names := append([]string{verdictsName, reportName, junitName, ctrfName, summaryName, ginkgoName, sumsName}, signatures...)
+	for _, id := range b.phonesOf(check.Verdicts) {
+		names = append(names, phonesName+"/"+id+"/"+harName)
+	}
+	for _, name := range names {
 		if err := b.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}

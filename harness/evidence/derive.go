@@ -3,6 +3,7 @@ package evidence
 import (
 	"errors"
 	"fmt"
+	"path"
 	"strings"
 
 	"github.com/telltale-farm/telltale/assertions/leak"
@@ -28,6 +29,7 @@ func (b *Bundle) derive(v leak.Verdicts) error {
 	raw, err = ctrf(v, run)
 	put(ctrfName, raw, err)
 	put(summaryName, summary(b.name, v), nil)
+	errs = append(errs, b.hars(v, run))
 	return errors.Join(errs...)
 }
 
@@ -79,7 +81,7 @@ func derivedName(name string) bool {
 	case reportName, junitName, ctrfName, summaryName:
 		return true
 	}
-	return false
+	return path.Base(name) == harName
 }
 
 // stated gives the verdicts that a bundle states: the stored ones, or of an open bundle those so far.

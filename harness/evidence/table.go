@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -117,12 +118,18 @@ func beneath(b *strings.Builder, c leak.CellVerdict) {
 	}
 }
 
-// distinct keeps one finding for each destination, app and chain: what a phone repeats is told once.
+// index is a position in a list, which differs from upload to upload.
+var index = regexp.MustCompile(`\[[0-9]+\]`)
+
+// distinct keeps one finding for each destination, app, chain and marker: what a phone repeats is told once.
 func distinct(in []leak.Finding) []leak.Finding {
 	var out []leak.Finding
 	seen := map[string]bool{}
 	for _, f := range in {
-		key := f.Host + "\x00" + f.App + "\x00" + f.Location + "\x00" + f.Class
+		key := f.Host + "\x00" + f.App + "\x00" + index.ReplaceAllString(f.Location, "[]") + "\x00" + f.Class
+		if f.Class == leak.ClassMarker {
+			key += "\x00" + f.Canary
+		}
 		if !seen[key] {
 			seen[key] = true
 			out = append(out, f)

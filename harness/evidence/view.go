@@ -57,10 +57,13 @@ type claimView struct {
 }
 
 type findingView struct {
-	Host, App, Canary, Label, Class, Preview, SHA256, Identity string
-	Chain                                                      []string
-	Flow, Attempt                                              int64
-	Late                                                       bool
+	Host, App, Label, Class, Preview, Identity string
+
+	Chain           []string
+	When            string // flows and attempts
+	Late            bool
+	flows, attempts []int64
+	times           int
 }
 
 type reasonView struct {
@@ -224,36 +227,6 @@ func (b *Bundle) viewCell(i int, c leak.CellVerdict, claims []leak.Claim, attemp
 	return v
 }
 
-// viewLeaks gathers findings by phone, what leaked, destination and app.
-func viewLeaks(cells []cellView) []leakView {
-	var out []leakView
-	at := map[[4]string]int{}
-	for _, c := range cells {
-		for _, claim := range c.Claims {
-			for _, f := range claim.Findings {
-				what := f.Label
-				if claim.Name == string(leak.ClaimReaction) {
-					what = "the action itself: " + c.Title
-				}
-				key := [4]string{c.Phone, what, f.Host, f.App}
-				i, ok := at[key]
-				if !ok {
-					i = len(out)
-					at[key] = i
-					out = append(out, leakView{Phone: c.Phone, What: what, Host: f.Host, App: f.App})
-				}
-				l := &out[i]
-				l.times++
-				l.Times = plural(int64(l.times), "time")
-				if n := len(l.Cells); n == 0 || l.Cells[n-1].Href != c.Anchor {
-					l.Cells = append(l.Cells, linkView{c.Anchor, c.Title})
-				}
-			}
-		}
-	}
-	return out
-}
-
 func viewWord(x leak.ClaimVerdict) word {
 	class := string(x.Outcome)
 	if x.Outcome == leak.Clean && len(x.Accepted) > 0 {
@@ -264,22 +237,7 @@ func viewWord(x leak.ClaimVerdict) word {
 
 func viewClaim(claim leak.Claim, x leak.ClaimVerdict, labels map[string]string) claimView {
 	v := claimView{Name: string(claim), Outcome: viewWord(x), Accepted: x.Accepted}
-	for _, f := range x.Findings {
-		if len(v.Findings) == reportFindings {
-			v.More = len(x.Findings) - reportFindings
-			break
-		}
-		canary := safe.Text(f.Canary)
-		label := canary
-		if l := labels[f.Canary]; l != "" { // every attempt has a canary of its own, and they share a label
-			label = safe.Line(l, 60)
-			canary = label + " (" + canary + ")"
-		}
-		v.Findings = append(v.Findings, findingView{
-			Host: safe.Text(f.Host), App: appWord(f.App), Canary: canary, Label: label, Class: f.Class, Preview: safe.Line(f.Preview, 300), SHA256: f.SHA256,
-			Identity: safe.Text(strings.Join(f.Identity, ", ")), Chain: strings.Split(safe.Line(f.Location, 600), " > "), Flow: f.Flow, Attempt: f.Attempt, Late: f.Late,
-		})
-	}
+	v.Findings, v.More = viewFindings(x.Findings, labels)
 	for _, r := range x.Reasons {
 		v.Reasons = append(v.Reasons, viewReason(r))
 		if r.Accept != "" && !slices.Contains(v.Paste, r.Accept) {

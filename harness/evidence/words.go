@@ -90,6 +90,9 @@ func reasonLine(r leak.Reason) string {
 func findingLine(f leak.Finding) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s by %s: %s, %s", safe.Text(f.Host), appWord(f.App), safe.Text(f.Location), f.Class)
+	if f.Class == leak.ClassMarker {
+		fmt.Fprintf(&b, " %s", safe.Line(f.Canary, 60))
+	}
 	if f.Late {
 		b.WriteString(", late")
 	}
