@@ -11,12 +11,12 @@ import (
 )
 
 // place makes the suite's folder on the phone, empty, and removes it after the test.
-func place(t *testing.T, d *adb.Device) string {
+func (s suite) place(t *testing.T) string {
 	t.Helper()
 	empty := func() error {
-		ctx, cancel := after()
+		ctx, cancel := s.after()
 		defer cancel()
-		_, err := d.Shell(ctx, "rm", "-rf", folder)
+		_, err := s.d.Shell(ctx, "rm", "-rf", folder)
 		return err
 	}
 	if err := empty(); err != nil {
@@ -27,15 +27,15 @@ func place(t *testing.T, d *adb.Device) string {
 			t.Error(err)
 		}
 	})
-	if _, err := d.Shell(within(t), "mkdir", "-p", folder); err != nil {
+	if _, err := s.d.Shell(s.within(t), "mkdir", "-p", folder); err != nil {
 		t.Fatal(err)
 	}
 	return folder
 }
 
 func files(t *testing.T, s suite) {
-	ctx := within(t)
-	dir := place(t, s.d)
+	ctx := s.within(t)
+	dir := s.place(t)
 
 	t.Run("there and back", func(t *testing.T) {
 		for _, size := range []int{0, 1, 64<<10 - 1, 64 << 10, 64<<10 + 1, s.Large} {

@@ -8,7 +8,7 @@ import (
 )
 
 func readers(t *testing.T, s suite) {
-	ctx := within(t)
+	ctx := s.within(t)
 	state, err := s.d.State(ctx)
 	check(t, "state", state == adb.StateDevice, state, err)
 

@@ -15,7 +15,7 @@ import (
 )
 
 func reverse(t *testing.T, s suite) {
-	ctx := within(t)
+	ctx := s.within(t)
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -23,7 +23,7 @@ func reverse(t *testing.T, s suite) {
 	defer ln.Close()
 	host := ln.Addr().(*net.TCPAddr).Port
 	t.Cleanup(func() { // nothing dials it any more
-		ctx, cancel := after()
+		ctx, cancel := s.after()
 		defer cancel()
 		if err := s.d.RemoveReverse(ctx, port); err != nil {
 			t.Error(err)
@@ -50,7 +50,7 @@ func reverse(t *testing.T, s suite) {
 	t.Run("data", func(t *testing.T) {
 		dial := s.Dial
 		if dial == nil {
-			if dial = netcat(t, s.d); dial == nil {
+			if dial = s.netcat(t); dial == nil {
 				t.Skip("this phone has no nc, and the factory gives no Dial")
 			}
 		}
@@ -61,7 +61,7 @@ func reverse(t *testing.T, s suite) {
 				return
 			}
 			defer c.Close()
-			c.SetDeadline(time.Now().Add(limit))
+			c.SetDeadline(time.Now().Add(s.Patience))
 			line := make([]byte, 64)
 			n, _ := io.ReadAtLeast(c, line, len("through"))
 			came <- string(line[:n])
@@ -81,9 +81,9 @@ func reverse(t *testing.T, s suite) {
 }
 
 // netcat finds a way to dial from the phone's shell; nil if there is none.
-func netcat(t *testing.T, d *adb.Device) func(context.Context, *adb.Device, int, string) error {
+func (s suite) netcat(t *testing.T) func(context.Context, *adb.Device, int, string) error {
 	for _, nc := range []string{"nc", "toybox nc"} {
-		res, err := d.Script(within(t), nc+" --help 2>&1 || true")
+		res, err := s.d.Script(s.within(t), nc+" --help 2>&1 || true")
 		if err == nil && strings.Contains(strings.ToLower(string(res.Stdout)), "usage") {
 			return func(ctx context.Context, d *adb.Device, port int, text string) error {
 				ctx, cancel := context.WithTimeout(ctx, 10*time.Second)

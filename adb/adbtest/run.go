@@ -31,6 +31,8 @@ type Factory struct {
 	// Reboot allows to reboot the phone, once, at the end.
 	Reboot bool
 
+	// Patience bounds each part of the suite, but for the reboot. Default: 1 minute.
+	Patience time.Duration
 	// Large is the size of the largest transfer, in bytes. Default: 8 MiB.
 	Large int
 	// Clock is how far two readings of the clock's offset may differ. Default: 2 s.
@@ -54,6 +56,9 @@ func Run(t *testing.T, f Factory) {
 	}
 	if f.Large == 0 {
 		f.Large = 8 << 20
+	}
+	if f.Patience == 0 {
+		f.Patience = time.Minute
 	}
 	if f.Clock == 0 {
 		f.Clock = 2 * time.Second
@@ -96,18 +101,15 @@ type suite struct {
 	d *adb.Device
 }
 
-// limit bounds every question to the phone.
-const limit = time.Minute
-
-func within(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), limit)
+func (s suite) within(t *testing.T) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), s.Patience)
 	t.Cleanup(cancel)
 	return ctx
 }
 
 // after is a context for putting things back when the test is over.
-func after() (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.Background(), limit)
+func (s suite) after() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.Background(), s.Patience)
 }
 
 // check fails the test unless ok, and says what was got.

@@ -15,7 +15,7 @@ import (
 )
 
 func screen(t *testing.T, s suite) {
-	ctx := within(t)
+	ctx := s.within(t)
 	display, err := s.d.Display(ctx)
 	if err != nil {
 		t.Fatal(err)
@@ -57,7 +57,7 @@ func inFront(ctx context.Context, t *testing.T, s suite) *ui.Screen {
 		t.Fatalf("starting %s: %+v, %v", component, started, err)
 	}
 	screen := ui.NewScreen(s.d)
-	front, cancel := context.WithTimeout(ctx, 20*time.Second)
+	front, cancel := context.WithTimeout(ctx, s.Patience/3)
 	defer cancel()
 	if err := screen.WaitFocus(front, s.App); err != nil {
 		t.Fatal(err)
@@ -66,7 +66,7 @@ func inFront(ctx context.Context, t *testing.T, s suite) *ui.Screen {
 }
 
 func apps(t *testing.T, s suite) {
-	ctx := within(t)
+	ctx := s.within(t)
 	for _, args := range [][]string{
 		{"-n", "telltale.no.such.app/.Main"},
 		{"-a", "telltale.no.such.ACTION"},
@@ -95,7 +95,7 @@ func apps(t *testing.T, s suite) {
 // taps proves that a touch lands where the dump says a node is: one of the first nodes that say they are clickable
 // changes the screen, and the back key changes it again.
 func taps(t *testing.T, s suite) {
-	ctx := within(t)
+	ctx := s.within(t)
 	screen := inFront(ctx, t, s)
 	tree, err := screen.Dump(ctx)
 	if err != nil {
@@ -133,7 +133,7 @@ func taps(t *testing.T, s suite) {
 		}
 		err = screen.Await(ctx, "the page before", func(t *ui.Tree) bool { return !slices.Equal(texts(t), texts(now)) })
 		check(t, "the back key", true, nil, err)
-		check(t, "dropped input in the log", true, nil, s.d.InputDenied(ctx, time.Now().Add(-limit)))
+		check(t, "dropped input in the log", true, nil, s.d.InputDenied(ctx, time.Now().Add(-s.Patience)))
 		if err := screen.Home(ctx); err != nil {
 			t.Error(err)
 		}

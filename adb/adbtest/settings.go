@@ -10,7 +10,7 @@ import (
 )
 
 func settings(t *testing.T, s suite) {
-	ctx := within(t)
+	ctx := s.within(t)
 	for _, namespace := range []string{"global", "secure", "system"} {
 		t.Run(namespace, func(t *testing.T) {
 			key := adb.Setting{Namespace: namespace, Key: "telltale_conformance"}
@@ -21,7 +21,7 @@ func settings(t *testing.T, s suite) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			t.Cleanup(func() { putBack(t, s.d, key, before) })
+			t.Cleanup(func() { s.putBack(t, key, before) })
 			values := []string{"1", "15"}
 			if namespace != "system" {
 				values = append(values, "two words", "it's $HOME", "127.0.0.1:8080", "é")
@@ -48,19 +48,19 @@ func settings(t *testing.T, s suite) {
 }
 
 func proxy(t *testing.T, s suite) {
-	ctx := within(t)
+	ctx := s.within(t)
 	before, err := s.d.Snapshot(ctx, adb.ProxySettings...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		ctx, cancel := after()
+		ctx, cancel := s.after()
 		defer cancel()
 		if err := s.d.ClearProxy(ctx); err != nil {
 			t.Error(err)
 		}
 		for _, key := range adb.ProxySettings {
-			putBack(t, s.d, key, before[key])
+			s.putBack(t, key, before[key])
 		}
 	})
 	inEffect := func(when, want string) {
@@ -101,11 +101,11 @@ func proxy(t *testing.T, s suite) {
 	}
 }
 
-func putBack(t *testing.T, d *adb.Device, key adb.Setting, old adb.Value) {
+func (s suite) putBack(t *testing.T, key adb.Setting, old adb.Value) {
 	t.Helper()
-	ctx, cancel := after()
+	ctx, cancel := s.after()
 	defer cancel()
-	if err := restore(ctx, d, key, old); err != nil {
+	if err := restore(ctx, s.d, key, old); err != nil {
 		t.Errorf("putting %s back: %v", key, err)
 	}
 }

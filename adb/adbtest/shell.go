@@ -20,8 +20,8 @@ var nasty = []string{
 }
 
 func shell(t *testing.T, s suite) {
-	ctx := within(t)
-	v2 := hasV2(t, s.d)
+	ctx := s.within(t)
+	v2 := s.hasV2(t)
 
 	t.Run("status", func(t *testing.T) {
 		for _, code := range []int{0, 1, 3, 42, 127, 200, 255} {
@@ -93,7 +93,7 @@ func shell(t *testing.T, s suite) {
 		if !v2 {
 			data = bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n\n")) // a terminal is in between
 		}
-		path := place(t, s.d) + "/large"
+		path := s.place(t) + "/large"
 		if err := s.d.Push(ctx, bytes.NewReader(data), path, 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -107,8 +107,8 @@ func shell(t *testing.T, s suite) {
 	})
 }
 
-func hasV2(t *testing.T, d *adb.Device) bool {
-	features, err := d.Features(within(t))
+func (s suite) hasV2(t *testing.T) bool {
+	features, err := s.d.Features(s.within(t))
 	if err != nil {
 		t.Fatal(err)
 	}
