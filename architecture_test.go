@@ -24,7 +24,7 @@ const module = "github.com/telltale-farm/telltale/"
 // /... stands for a package and all below it. Packages below harness/virtual may import one another.
 var mayImport = map[string][]string{
 	"adb":                       {},
-	"adb/adbtest":               {"adb"},
+	"adb/adbtest":               {"adb", "adb/ui"}, // every phone must also pass on its screen
 	"adb/ui":                    {"adb"},
 	"assertions":                {"capture/flow", "assertions/leak"},
 	"assertions/leak":           {"capture/flow", "capture/record", "capture/decode"},
