@@ -40,7 +40,7 @@ type Limits struct {
 	Body      int64         // bytes; default 64 MiB
 	Time      time.Duration // for a request, headers and body; default 60s
 	Idle      time.Duration // between requests, and in raw protocols; default 90s
-	Conns     int           // open at once; default 2048
+	Conns     int           // open at once; default 8192
 	Handshake time.Duration // for TLS, and for the first byte; default 10s
 }
 
@@ -49,7 +49,7 @@ func (l *Limits) defaults() {
 	l.Body = or(l.Body, 64<<20)
 	l.Time = or(l.Time, time.Minute)
 	l.Idle = or(l.Idle, 90*time.Second)
-	l.Conns = or(l.Conns, 2048)
+	l.Conns = or(l.Conns, 8192)
 	l.Handshake = or(l.Handshake, 10*time.Second)
 }
 

@@ -15,12 +15,16 @@ const PushGreeter = "push.example-push.test"
 // PushBinary is the host of a push service with a binary protocol of its own, without TLS; its clients begin with 0x10.
 const PushBinary = "mqtt.example-push.test"
 
+// RawCollector takes any protocol inside TLS; without TLS, its clients begin with 0x11.
+const RawCollector = "raw.example-metrics.test"
+
 func push() []Host {
 	return []Host{
 		{Name: "mtalk.google.com", Raw: mcs},
 		{Name: "alt1-mtalk.google.com", Raw: mcs},
 		{Name: PushGreeter, Greets: greetPush},
 		{Name: PushBinary, Raw: swallow, Magic: []byte{0x10}},
+		{Name: RawCollector, Raw: swallow, Magic: []byte{0x11}},
 	}
 }
 

@@ -61,7 +61,7 @@ type Entry struct {
 	Kind      Kind     `json:"kind"`
 	Value     string   `json:"value"`     // as the user or the phone knows it, before any encoding
 	Written   bool     `json:"written"`   // the whole request left the app's connection, in at least one attempt, answered or not
-	Delivered bool     `json:"delivered"` // somebody answered it, with whatever status, in at least one attempt
+	Delivered bool     `json:"delivered"` // somebody answered it, with whatever status, or took a stream to its end, in at least one attempt; of datagrams nobody knows
 	Status    int      `json:"status"`    // of the last answer; 0 for none
 	Readable  bool     `json:"readable"`  // false when no one on the way could read it: pinned, encrypted, or a digest cut short
 	Attempts  int      `json:"attempts"`

@@ -52,11 +52,11 @@ func (n *Network) App(o AppOptions) *App {
 	}
 	a := &App{network: n, options: o}
 	a.transport = newTransport(a)
-	n.mu.Lock()
-	n.apps[a] = struct{}{}
-	n.mu.Unlock()
 	return a
 }
+
+// Pinned says whether nobody on the way can read what the app sends: it believes only the certificates it knows.
+func (a *App) Pinned() bool { return a.options.Trust == TrustPinned }
 
 // Client is App(o).HTTP().
 func (n *Network) Client(o AppOptions) *http.Client { return n.App(o).HTTP() }

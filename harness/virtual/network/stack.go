@@ -19,7 +19,7 @@ type Network struct {
 	mu    sync.Mutex
 	conns map[*Conn]struct{}
 	dials map[*dialing]struct{}
-	apps  map[*App]struct{}
+	apps  map[*App]struct{} // those that connected since their last force-stop
 }
 
 // dialing is a connection in the making.
@@ -93,6 +93,7 @@ func (n *Network) closeWhere(match func(uid int) bool) {
 	for a := range n.apps {
 		if match(a.options.UID) {
 			apps = append(apps, a)
+			delete(n.apps, a)
 		}
 	}
 	n.mu.Unlock()
@@ -127,6 +128,7 @@ func (n *Network) adopt(ctx context.Context, c *Conn) error {
 	err := ctx.Err()
 	if err == nil {
 		n.conns[c] = struct{}{}
+		n.apps[c.app] = struct{}{}
 	}
 	n.mu.Unlock()
 	if err != nil {

@@ -254,3 +254,19 @@ func TestProcNetText(t *testing.T) {
 		t.Errorf("an unknown table has text %q", got)
 	}
 }
+
+// TestStoppedAppsAreForgotten: a phone makes a new App at each start of a process, for as long as it lives.
+func TestStoppedAppsAreForgotten(t *testing.T) {
+	w := newWorld(t)
+	for range 20 {
+		if _, err := get(t, w.app(nil).HTTP(), "https://site.test/a"); err != nil {
+			t.Fatal(err)
+		}
+		w.CloseApp(10100)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if n := len(w.Network.apps) + len(w.Network.conns) + len(w.Network.dials); n != 0 {
+		t.Errorf("%d apps, connections and dials are kept", n)
+	}
+}

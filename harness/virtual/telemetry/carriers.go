@@ -13,6 +13,7 @@ import (
 // carrier puts parts into a request.
 type carrier struct {
 	encodes bool                      // names the last layer in Content-Encoding
+	sealed  bool                      // encrypts what it carries
 	words   func(key string) []string // of its chain
 	carry   func(Batch, parts) (Request, error)
 }
@@ -31,6 +32,11 @@ func carriers() map[string]carrier {
 		"path":      {words: func(string) []string { return []string{"url", "path segment"} }, carry: inPath},
 		"multipart": {words: keyed("body", "multipart "), carry: inMultipart},
 		"websocket": {words: func(string) []string { return []string{"websocket message"} }, carry: inMessages},
+		"socket":    {words: func(string) []string { return []string{"stream", "frame"} }, carry: inFrames},
+		"mqtt":      {words: func(string) []string { return []string{"stream", "mqtt publish"} }, carry: inMQTT},
+		"datagram":  {words: func(string) []string { return []string{"datagram"} }, carry: inDatagrams},
+		"quic":      {words: func(string) []string { return []string{"datagram", "quic"} }, sealed: true, carry: inQUIC},
+		"dns":       {words: func(string) []string { return []string{"datagram", "dns question", "labels"} }, carry: inDNS},
 	}
 }
 

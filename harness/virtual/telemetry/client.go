@@ -18,6 +18,7 @@ type Network interface {
 	HTTP() *http.Client
 	DialTLS(ctx context.Context, address string, alpn ...string) (*tls.Conn, error)
 	DialTunnel(ctx context.Context, address string) (net.Conn, error)
+	Dial(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // What makes a client flush, as the manifest names it.
@@ -32,12 +33,12 @@ const (
 type ClientOptions struct {
 	UID      int
 	Device   Device   // Device.Package is the app
-	URL      string   // collector, https or http; WebSocket encodings make it wss or ws
+	URL      string   // collector: https or http, also of WebSocket; tls, tunnel or tcp of streams, udp of datagrams, with a port
 	Encoding Encoding //
 	Network  Network
 	Queue    *Queue             // outlives the client as an app's data does; nil: a new one
 	Recorder *manifest.Recorder // nil: nothing is recorded
-	Pinned   bool               // the app pins its certificates: nobody on the way can read what it sends
+	Pinned   bool               // nobody on the way can read what the app sends; also taken from a Network that has a method Pinned
 
 	Interval time.Duration    // between an event and its flush; default 15s; negative: never by time
 	Count    int              // events that cause a flush; default 100; negative: never by count
@@ -72,6 +73,9 @@ func NewClient(o ClientOptions) (*Client, error) {
 	}
 	if _, _, err := target(o.URL); err != nil {
 		return nil, fmt.Errorf("starting telemetry: %w", err)
+	}
+	if says, ok := o.Network.(interface{ Pinned() bool }); ok && says.Pinned() {
+		o.Pinned = true
 	}
 	if o.Interval == 0 {
 		o.Interval = 15 * time.Second

@@ -72,6 +72,11 @@ func (b *bench) DialTunnel(ctx context.Context, address string) (net.Conn, error
 	return d.DialContext(ctx, "tcp", address)
 }
 
+func (b *bench) Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	var d net.Dialer
+	return d.DialContext(ctx, network, address)
+}
+
 func (b *bench) client(encoding string, change func(*ClientOptions)) *Client {
 	b.t.Helper()
 	e, ok := Named(encoding)
@@ -328,6 +333,8 @@ func TestNewClientRefuses(t *testing.T) {
 		"no network":  {URL: "https://a.test/", Encoding: e},
 		"no encoding": {URL: "https://a.test/", Network: b},
 		"no URL":      {Encoding: e, Network: b},
+		"no port":     {URL: "tcp://a.test", Encoding: e, Network: b},
+		"port 0":      {URL: "tls://a.test:0", Encoding: e, Network: b},
 		"ftp":         {URL: "ftp://a.test/", Encoding: e, Network: b},
 		"no host":     {URL: "https:///x", Encoding: e, Network: b},
 	} {

@@ -42,7 +42,7 @@ func compose(text string) (Encoding, bool) {
 	if c.document, known = documents()[words[0]]; !known {
 		return Encoding{}, false
 	}
-	readable, table := true, layers()
+	readable, table := !c.carrier.sealed, layers()
 	for _, word := range words[1:] {
 		l, known := table[word]
 		if !known {

@@ -20,6 +20,7 @@ import (
 	"github.com/andybalholm/brotli"
 	"github.com/google/go-cmp/cmp"
 	"github.com/klauspost/compress/zstd"
+	"golang.org/x/net/dns/dnsmessage"
 
 	"github.com/telltale-farm/telltale/harness/virtual/manifest"
 )
@@ -169,6 +170,33 @@ func TestPresets(t *testing.T) {
 			}
 			return fromGzip(t, r.Messages[0].Data), plainJSON
 		},
+		"socket": func(_ *testing.T, r Request) (string, string) {
+			return string(r.Stream), "\x11" + lengthOf(plainJSON) + plainJSON
+		},
+		"socket-binary": func(t *testing.T, r Request) (string, string) {
+			z, err := zlib.NewReader(bytes.NewReader(r.Stream[5:]))
+			return holds([]byte(inflate(t, z, err)), "1a150a017112"+hex.EncodeToString(append([]byte{byte(len(query))}, query...)))
+		},
+		"mqtt": func(_ *testing.T, r Request) (string, string) {
+			// CONNECT by hand after the standard; the length of PUBLISH has two bytes.
+			connect := "\x10\x26\x00\x04MQTT\x04\x02\x00\x3c\x00\x1amcom.mi.globalbrowser.mini"
+			size := len(plainJSON) + 2 + len("events/d")
+			return string(r.Stream), connect + "\x30" + string([]byte{byte(size) | 0x80, byte(size >> 7)}) + "\x00\x08events/d" + plainJSON + "\xe0\x00"
+		},
+		"datagram": func(_ *testing.T, r Request) (string, string) { return string(r.Packets[0]), "\x5a\x00" + plainJSON },
+		"quic": func(_ *testing.T, r Request) (string, string) {
+			if p := r.Packets[0]; len(p) != maxDatagram || bytes.Contains(p, []byte("google")) {
+				return "readable or short", ""
+			}
+			return string(r.Packets[0][:6]), "\xc3\x00\x00\x00\x01\x08"
+		},
+		"dns": func(t *testing.T, r Request) (string, string) {
+			var m dnsmessage.Message
+			if err := m.Unpack(r.Packets[1]); err != nil {
+				t.Fatal(err)
+			}
+			return m.Questions[0].Name.String(), hex.EncodeToString([]byte(query)) + ".collector.example-metrics.test."
+		},
 		"aes": func(_ *testing.T, r Request) (string, string) {
 			if bytes.Contains(r.Body, []byte("search")) || len(r.Body)%16 != 0 {
 				return "readable", ""
@@ -182,7 +210,7 @@ func TestPresets(t *testing.T) {
 			if !ok || undo[name] == nil {
 				t.Fatalf("encoding %v, a way to undo it %v", ok, undo[name] != nil)
 			}
-			if e.Readable == (name == "aes") {
+			if e.Readable == (name == "aes" || name == "quic") {
 				t.Errorf("readable: %v", e.Readable)
 			}
 			r, err := e.Encode(oddBatch())
@@ -206,6 +234,11 @@ func TestPresets(t *testing.T) {
 			}
 		})
 	}
+}
+
+func lengthOf(text string) string {
+	n := len(text)
+	return string([]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)})
 }
 
 func holds(b []byte, want string) (string, string) {
@@ -247,6 +280,7 @@ func TestChains(t *testing.T) {
 		"multipart:protobuf+gzip":   "body > multipart d > gzip > protobuf 3[0].3[1].2",
 		"websocket:msgpack+deflate": "websocket message > deflate > msgpack [0].props.q",
 		"cookie:value+base64url":    "header Cookie > cookie q > base64url",
+		"mqtt:json+gzip":            "stream > mqtt publish > gzip > json [0].props.q",
 		"body:ndjson+utf16":         "body > utf16 > json lines [0].props.q",
 	} {
 		e, ok := Named(name)
@@ -276,13 +310,13 @@ func TestNamedRefuses(t *testing.T) {
 			t.Errorf("%q is an encoding", name)
 		}
 	}
-	for _, name := range []string{"header:json+gzip", "cookie:value", "header:value"} {
+	for _, name := range []string{"header:json+gzip", "cookie:value", "header:value", "dns:value", "dns:json+hex"} {
 		e, ok := Named(name)
 		if !ok {
 			t.Fatalf("no encoding %s", name)
 		}
 		if _, err := e.Encode(oddBatch()); err == nil {
-			t.Errorf("%s carried bytes that no header can hold", name)
+			t.Errorf("%s carried what it cannot hold", name)
 		}
 	}
 }
@@ -301,6 +335,23 @@ func TestNamesAreAllKnown(t *testing.T) {
 	}
 	if len(names) < 35 {
 		t.Errorf("%d encodings", len(names))
+	}
+}
+
+func TestLongDatagramsAreCut(t *testing.T) {
+	b := oddBatch()
+	b.Events[0].Values = append(b.Events[0].Values, Value{Key: "trace", Text: strings.Repeat("x", 5000)})
+	for name, packets := range map[string]int{"datagram": 5, "quic": 5} {
+		e, _ := Named(name)
+		r, err := e.Encode(b)
+		if err != nil || len(r.Packets) != packets {
+			t.Errorf("%s: %d packets, %v; want %d", name, len(r.Packets), err, packets)
+		}
+		for _, p := range r.Packets {
+			if len(p) > maxDatagram {
+				t.Errorf("%s: a packet of %d", name, len(p))
+			}
+		}
 	}
 }
 

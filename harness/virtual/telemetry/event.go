@@ -62,6 +62,9 @@ type Request struct {
 	Header   http.Header
 	Body     []byte
 	Messages []Message // after the upgrade, for WebSocket
+	Stream   []byte    // instead of HTTP: what a protocol of its own writes
+	Packets  [][]byte  // instead of HTTP: datagrams
+	Answered bool      // each datagram is a question that gets an answer
 	Carries  []Carried // every value that is not harmless, and where the encoding put it
 }
 

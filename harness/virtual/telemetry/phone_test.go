@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/telltale-farm/telltale/harness/virtual/internet"
 	"github.com/telltale-farm/telltale/harness/virtual/manifest"
@@ -41,14 +42,25 @@ func TestOnAPhone(t *testing.T) {
 		phoneNet.Reboot()
 		for _, name := range Names() {
 			recorder := manifest.NewRecorder("p1", "test")
-			host := internet.Collector
-			if e, _ := Named(name); e.Name == "websocket" || e.Name == "websocket-binary" {
-				host = internet.StreamCollector
+			host, port, url := internet.Collector, 443, "https://"+internet.Collector+"/c"
+			counter, want, bypass := internet.Collector, int64(1), false
+			switch name {
+			case "websocket", "websocket-binary":
+				host, url, counter = internet.StreamCollector, "https://"+internet.StreamCollector+"/c", internet.StreamCollector
+			case "socket", "socket-binary":
+				host, port, url, counter = internet.RawCollector, 8443, "tls://"+internet.RawCollector+":8443", internet.RawCollector
+			case "mqtt":
+				host, port, url, counter = internet.PushBinary, 1883, "tunnel://"+internet.PushBinary+":1883", internet.PushBinary
+			case "datagram", "quic", "dns":
+				port, url, counter, bypass = 53, "udp://"+internet.Collector+":53", "udp", true
 			}
-			before := web.Counts()[host]
+			if bypass && via == manifest.Proxy {
+				continue // datagrams know no proxy
+			}
+			before := web.Counts()[counter]
 			encoding, _ := Named(name)
 			c, err := NewClient(ClientOptions{
-				UID: 10150, Device: phone, URL: "https://" + host + "/c", Encoding: encoding, Network: app, Recorder: recorder, Interval: -1,
+				UID: 10150, Device: phone, URL: url, Encoding: encoding, Network: app, Recorder: recorder, Interval: -1,
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -60,7 +72,7 @@ func TestOnAPhone(t *testing.T) {
 			c.Close()
 			queries := 0
 			for _, e := range recorder.Manifest().Entries {
-				if !e.Delivered || !e.Written || e.Via != via || e.Host != host || e.Port != 443 {
+				if e.Delivered == (name == "datagram" || name == "quic") || !e.Written || e.Via != via || e.Host != host || e.Port != port {
 					t.Errorf("%s: entry %+v", name, e)
 				}
 				if e.Kind == manifest.Query && e.Value == "two words" {
@@ -70,8 +82,10 @@ func TestOnAPhone(t *testing.T) {
 			if queries != 1 {
 				t.Errorf("%s: %d entries of the query", name, queries)
 			}
-			if after := web.Counts()[host]; after.Requests != before.Requests+1 {
-				t.Errorf("%s: the collector got %d requests", name, after.Requests-before.Requests)
+			for deadline := time.Now().Add(20 * time.Second); web.Counts()[counter].Requests != before.Requests+want; time.Sleep(time.Millisecond) {
+				if time.Now().After(deadline) {
+					t.Fatalf("%s: the collector got %d requests", name, web.Counts()[counter].Requests-before.Requests)
+				}
 			}
 		}
 		if counted := phoneNet.Netstats(network.FormatTraffic); via == manifest.Proxy != (counted == emptyTraffic) {
@@ -152,4 +166,48 @@ func tunnel(c net.Conn, web *internet.Internet) {
 		_ = upstream.Close()
 	}()
 	_, _ = io.Copy(c, upstream)
+}
+
+// TestAroundTheProxy: raw sockets and datagrams leave directly whatever the proxy is, and the manifest and the counters say so.
+func TestAroundTheProxy(t *testing.T) {
+	web, err := internet.Start(internet.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer web.Close()
+	for name, url := range map[string]string{
+		"socket": "tcp://" + internet.RawCollector + ":7000", "mqtt": "tcp://" + internet.PushBinary + ":1883",
+		"quic": "udp://" + internet.Collector + ":443", "dns": "udp://" + internet.Collector + ":53",
+	} {
+		t.Run(name, func(t *testing.T) {
+			phoneNet := network.New(network.Options{Internet: web, Proxy: func() (string, int, bool) { return "127.0.0.1", 18080, true }})
+			defer phoneNet.CloseAll()
+			recorder := manifest.NewRecorder("p1", "test")
+			encoding, _ := Named(name)
+			c, err := NewClient(ClientOptions{
+				Device: phone, URL: url, Encoding: encoding, Recorder: recorder, Interval: -1,
+				Network: phoneNet.App(network.AppOptions{UID: 10150, Trust: network.TrustPinned}),
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			c.Track(event("two words"))
+			if err := c.Flush(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+			entries := recorder.Manifest().Entries
+			if len(entries) == 0 {
+				t.Fatal("no entries")
+			}
+			for _, e := range entries {
+				if e.Via != manifest.Direct || !e.Written || e.Readable {
+					t.Errorf("entry %+v; the app is pinned", e)
+				}
+			}
+			if phoneNet.Netstats(network.FormatTraffic) == emptyTraffic {
+				t.Error("nothing was counted")
+			}
+		})
+	}
 }

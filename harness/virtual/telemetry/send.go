@@ -23,7 +23,14 @@ type outcome struct {
 	mu      sync.Mutex // net/http's trace may still run when the request has failed
 	via     manifest.Via
 	written bool
+	taken   bool // the far end had it all, in protocols without a status
 	status  int
+}
+
+func (o *outcome) leaving(v manifest.Via) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.via = v
 }
 
 // send makes one attempt at one batch and records it. keep says that the events are to be sent again after an error.
@@ -40,15 +47,21 @@ func (c *Client) send(ctx context.Context, trigger string, items []*item) (keep 
 	defer cancel()
 	started := c.options.Now().UnixMicro()
 	var o outcome
-	if len(r.Messages) > 0 {
+	switch {
+	case len(r.Messages) > 0:
 		err = c.stream(ctx, r, &o)
-	} else {
+	case len(r.Stream) > 0:
+		err = c.pour(ctx, r, &o)
+	case len(r.Packets) > 0:
+		err = c.throw(ctx, r, &o)
+	default:
 		err = c.request(ctx, r, &o)
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	web := len(r.Stream)+len(r.Packets) == 0
 	taken := o.status >= 200 && o.status <= 299 || len(r.Messages) > 0 && o.status == http.StatusSwitchingProtocols
-	if err == nil && !taken {
+	if err == nil && web && !taken {
 		err = fmt.Errorf("collector answered %d", o.status)
 		keep = o.status < 400 || o.status > 499 || o.status == http.StatusForbidden || o.status == http.StatusNotFound
 	} else if err != nil {
@@ -61,11 +74,7 @@ func (c *Client) send(ctx context.Context, trigger string, items []*item) (keep 
 // request sends over HTTP. Redirects are not followed: kits take them for failures.
 func (c *Client) request(ctx context.Context, r Request, o *outcome) error {
 	trace := &httptrace.ClientTrace{
-		GotConn: func(info httptrace.GotConnInfo) {
-			o.mu.Lock()
-			defer o.mu.Unlock()
-			o.via = via(info.Conn)
-		},
+		GotConn: func(info httptrace.GotConnInfo) { o.leaving(via(info.Conn)) },
 		WroteRequest: func(info httptrace.WroteRequestInfo) {
 			o.mu.Lock()
 			defer o.mu.Unlock()
@@ -122,7 +131,7 @@ func (c *Client) record(trigger string, started int64, items []*item, r Request,
 				e.Error = failure.Error()
 			}
 			e.Written = e.Written || o.written
-			e.Delivered = e.Delivered || o.status > 0
+			e.Delivered = e.Delivered || o.taken || o.status > 0
 			e.Attempts++
 		}
 		key := string(carried.Kind) + " " + carried.Value
@@ -146,15 +155,18 @@ func target(text string) (string, int, error) {
 	if err != nil {
 		return "", 0, err
 	}
-	ports := map[string]int{"http": 80, "ws": 80, "https": 443, "wss": 443}
+	ports := map[string]int{"http": 80, "ws": 80, "https": 443, "wss": 443, "tls": 0, "tunnel": 0, "tcp": 0, "udp": 0}
 	port, ok := ports[u.Scheme]
 	if !ok || u.Hostname() == "" {
-		return "", 0, fmt.Errorf("collector %q is no http or https URL", text)
+		return "", 0, fmt.Errorf("collector %q is no URL of http, https, tls, tunnel, tcp or udp", text)
 	}
 	if u.Port() != "" {
 		if port, err = strconv.Atoi(u.Port()); err != nil {
 			return "", 0, err
 		}
+	}
+	if port < 1 || port > 65535 {
+		return "", 0, fmt.Errorf("collector %q has no port from 1 to 65535", text)
 	}
 	return u.Hostname(), port, nil
 }

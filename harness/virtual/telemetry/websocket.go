@@ -49,9 +49,7 @@ func (c *Client) stream(ctx context.Context, r Request, o *outcome) error {
 		return err
 	}
 	defer conn.Close()
-	o.mu.Lock()
-	o.via = via(conn)
-	o.mu.Unlock()
+	o.leaving(via(conn))
 	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })()
 	answers, err := upgrade(conn, u, r.Header)
 	if err != nil {
