@@ -32,10 +32,16 @@ EXIT STATUS
 
 // verified is what --json prints.
 type verified struct {
-	State    evidence.State     `json:"state"`
-	Redacted bool               `json:"redacted"`
-	Outcome  leak.Outcome       `json:"outcome,omitempty"` // what the files say; empty when they could not be judged
-	Problems []evidence.Problem `json:"problems"`
+	State    evidence.State `json:"state"`
+	Redacted bool           `json:"redacted"`
+	Outcome  leak.Outcome   `json:"outcome,omitempty"` // what the files say; empty when they could not be judged
+	Problems []problem      `json:"problems"`
+}
+
+// problem is what does not hold, and the file where it shows.
+type problem struct {
+	File   string `json:"file"`
+	Reason string `json:"reason"`
 }
 
 // Run checks.
@@ -49,7 +55,11 @@ func (v *verifyCmd) Run(_ context.Context, c *console) error {
 		return err
 	}
 	if v.JSON {
-		err = json.NewEncoder(c.Out).Encode(verified{check.State, check.Redacted, check.Verdicts.Outcome, append([]evidence.Problem{}, check.Problems...)})
+		out := verified{check.State, check.Redacted, check.Verdicts.Outcome, []problem{}}
+		for _, p := range check.Problems {
+			out.Problems = append(out.Problems, problem(p))
+		}
+		err = json.NewEncoder(c.Out).Encode(out)
 	} else {
 		err = printCheck(c, check)
 	}

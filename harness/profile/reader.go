@@ -110,6 +110,8 @@ func (r *reader) object(n ast.Node, what string, known ...string) map[string]ast
 			fields[e.name] = e.value
 		case verdictKey.MatchString(e.name):
 			r.failVerdict(e)
+		case isNull(e.value) && strings.Contains(e.name, " "):
+			r.fail(e.key, "put quotes around a text that has a comma in it", "%s has no key %q", what, e.name)
 		default:
 			r.fail(e.key, didYouMean(e.name, known), "%s has no key %q", what, e.name)
 		}
@@ -253,6 +255,11 @@ func shown(s string) string {
 		s = strings.ToValidUTF8(s[:57], "") + "..."
 	}
 	return strconv.Quote(s)
+}
+
+func isNull(n ast.Node) bool {
+	_, ok := n.(*ast.NullNode)
+	return ok
 }
 
 func contains(all []string, s string) bool {
