@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -199,6 +200,49 @@ func TestTrack(t *testing.T) {
 		if e.Serial == "" && !errors.Is(e.Err, ServerGone) {
 			t.Errorf("last event %+v", e)
 		}
+	}
+}
+
+func TestTrackOldServer(t *testing.T) {
+	f := startFake(t, script{
+		"host:track-devices-l": fails("unknown host service"),
+		"host:track-devices":   func(c *fakeConn) { c.okay(); c.text("aa\tdevice\n"); hangs(c) },
+		"host:devices-l":       says("aa device transport_id:7\n"),
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 4*statePoll)
+	defer cancel()
+	events, err := f.server().Track(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for e := range events {
+		if n++; e.State != StateDevice || e.Err != nil {
+			t.Errorf("event %+v", e)
+		}
+	}
+	if n != 1 {
+		t.Errorf("%d events; the long and the short list do not differ", n)
+	}
+}
+
+func TestEnsureUserServer(t *testing.T) {
+	f := startFake(t, script{"host:version": says("0029")})
+	t.Setenv("PATH", t.TempDir())
+	t.Setenv("ADB_SERVER_SOCKET", "tcp:"+f.server().Addr)
+	if s, err := EnsureUserServer(t.Context()); err != nil || s != f.server() {
+		t.Errorf("a server that runs: %v, %v", s, err)
+	}
+	f.ln.Close()
+	if _, err := EnsureUserServer(t.Context()); !errors.Is(err, NotInstalled) {
+		t.Errorf("no server and no adb: %v", err)
+	}
+	adb := filepath.Join(os.Getenv("PATH"), "adb")
+	if err := os.WriteFile(adb, []byte("#!/bin/sh\necho \"$@: cannot\"; exit 1\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := EnsureUserServer(t.Context()); !errors.Is(err, ServerGone) || !strings.Contains(err.Error(), "start-server: cannot") {
+		t.Errorf("an adb that cannot start one: %v", err)
 	}
 }
 

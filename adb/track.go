@@ -26,14 +26,21 @@ func (s Server) Track(ctx context.Context) (<-chan Event, error) {
 	l := Limits{}.withDefaults()
 	const op = "watching phones"
 	ctx, cancel := context.WithCancel(ctx)
-	k, err := s.dial(ctx, "", op, l.Dial)
-	if err == nil {
-		err = k.ask("host:track-devices-l")
+	var k *socket
+	var err error
+	for _, service := range []string{"host:track-devices-l", "host:track-devices"} { // the second for old servers
+		if k, err = s.dial(ctx, "", op, l.Dial); err != nil {
+			break
+		}
+		if err = k.ask(service); err == nil {
+			break
+		}
+		k.Close()
+		if CodeOf(err) != ServerRefused {
+			break
+		}
 	}
 	if err != nil {
-		if k != nil {
-			k.Close()
-		}
 		cancel()
 		return nil, err
 	}
@@ -114,7 +121,11 @@ func changes(known map[string]Listed, phones []Listed, at time.Time) []Event {
 	for _, p := range phones {
 		now[p.Serial] = true
 		was, ok := known[p.Serial]
-		if !ok || was.State != p.State || was.Transport != p.Transport {
+		if p.Transport == "" {
+			p.Transport = was.Transport // the short list does not say
+		}
+		again := was.Transport != "" && was.Transport != p.Transport
+		if !ok || was.State != p.State || again {
 			out = append(out, Event{Serial: p.Serial, State: p.State, Was: was.State, At: at})
 		}
 		known[p.Serial] = p

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/telltale-farm/telltale/adb"
@@ -14,10 +15,14 @@ import (
 const patience = 8 * time.Second
 
 // Tap waits until one of the selectors matches a node that can be touched, and touches its middle. If none does for a
-// while and a selector has a point, that is touched instead. When ctx ends it is a [*NotFoundError].
+// while, or the screen does not come to rest, and a selector has a point, that is touched instead. When ctx ends it is a
+// [*NotFoundError].
 func (s *Screen) Tap(ctx context.Context, selectors ...Selector) error {
 	waiting := ctx
 	point := fallback(selectors)
+	if point != nil && !slices.ContainsFunc(selectors, func(s Selector) bool { return !s.empty() }) {
+		return s.tapPoint(ctx, *point, 0)
+	}
 	if point != nil {
 		limit := patience
 		if end, ok := ctx.Deadline(); ok {
@@ -37,10 +42,18 @@ func (s *Screen) Tap(ctx context.Context, selectors ...Selector) error {
 		return s.dev.Tap(ctx, x, y)
 	}
 	var missing *NotFoundError
-	if point == nil || ctx.Err() != nil || !errors.As(err, &missing) {
+	if point == nil || ctx.Err() != nil || !errors.As(err, &missing) && !errors.Is(err, ErrBusy) {
 		return err
 	}
-	size, err := s.size(ctx, tree.Rotation)
+	rotation := 0
+	if tree != nil {
+		rotation = tree.Rotation
+	}
+	return s.tapPoint(ctx, *point, rotation)
+}
+
+func (s *Screen) tapPoint(ctx context.Context, point [2]int, rotation int) error {
+	size, err := s.size(ctx, rotation)
 	if err != nil {
 		return err
 	}

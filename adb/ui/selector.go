@@ -71,7 +71,7 @@ func trim(s string) string {
 }
 
 func (t *Tree) match(s Selector, same func(a, b string) bool) []*Node {
-	if s.ID == "" && len(s.Texts) == 0 && len(s.Descs) == 0 && s.Class == "" && s.Package == "" {
+	if s.empty() {
 		return nil
 	}
 	among := func(wanted []string, got string) bool {
@@ -85,4 +85,9 @@ func (t *Tree) match(s Selector, same func(a, b string) bool) []*Node {
 		}
 	}
 	return out
+}
+
+// empty says that a selector can match no node: it is a point, or nothing at all.
+func (s Selector) empty() bool {
+	return s.ID == "" && len(s.Texts) == 0 && len(s.Descs) == 0 && s.Class == "" && s.Package == ""
 }
