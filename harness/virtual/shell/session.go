@@ -121,11 +121,11 @@ func (s *session) complain(text string) int {
 
 // exit turns the interpreter's result into an exit code.
 func (s *session) exit(err error) int {
+	if s.ctx.Err() != nil {
+		return hangup // a wait that was cut short ends without an error
+	}
 	if err == nil {
 		return 0
-	}
-	if s.ctx.Err() != nil {
-		return hangup
 	}
 	if status, ok := interp.IsExitStatus(err); ok {
 		return int(status)
