@@ -77,7 +77,9 @@ func TestPrivateModeShowsItsMarkerOnEveryScreenAndOnlyThere(t *testing.T) {
 					t.Fatalf("field holds %q", got)
 				}
 				r.Key(KeyEnter)
-				r.eventually(t, "the result page", func() bool { return r.find(c.field) != nil && strings.Contains(r.find(c.field).Text, "grey+seal") && r.find("Loading") == nil })
+				r.eventually(t, "the result page", func() bool {
+					return r.find(c.field) != nil && strings.Contains(r.find(c.field).Text, "grey+seal") && r.find("Loading") == nil
+				})
 				marked("page")
 				if secure := r.Frame().Focus().Secure; secure != (private && c.name == "Chrome") {
 					t.Errorf("secure %v", secure)
@@ -135,7 +137,9 @@ func TestPagesAndProblems(t *testing.T) {
 	r.System.roots = poolOf(t, other.RootPEM())
 	r.ForceStop("com.android.browser")
 	r.start(t, Intent{Action: ActionView, Data: "https://duckduckgo.com/", Package: "com.android.browser"})
-	r.eventually(t, "the warning", func() bool { return r.shows("Your connection is not private") && r.shows("NET::ERR_CERT_AUTHORITY_INVALID") })
+	r.eventually(t, "the warning", func() bool {
+		return r.shows("Your connection is not private") && r.shows("NET::ERR_CERT_AUTHORITY_INVALID")
+	})
 	// A proxy that is gone: no page, and no way around it.
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
