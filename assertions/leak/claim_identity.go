@@ -20,7 +20,7 @@ func (p *phone) identities() []Identity {
 	byApp := map[string]*Identity{}
 	for i := range p.seen {
 		at := &p.seen[i]
-		if at.flow.Control || !carries(at.flow) {
+		if at.flow.Control || !p.carries(at) {
 			continue
 		}
 		id := byApp[at.app]
@@ -55,12 +55,12 @@ func (p *phone) identities() []Identity {
 }
 
 // carries says whether a flow holds content of its own, as a tunnel whose exchanges were all read does not.
-func carries(f *flow.Flow) bool {
-	switch f.Kind {
+func (p *phone) carries(at *sighting) bool {
+	switch at.flow.Kind {
 	case flow.KindExchange:
 		return true
 	case flow.KindMessage:
-		return f.Request != nil && f.Request.FromApp
+		return at.flow.Request != nil && at.flow.Request.FromApp
 	}
-	return f.Class != flow.ClassReadable || f.Kind == flow.KindError
+	return p.unread(at) != ""
 }

@@ -29,9 +29,13 @@ func (p *phone) unread(at *sighting) string {
 				return ""
 			}
 		case flow.ClassReadable:
-			if !f.Intercepted && f.Requests == 0 && f.BytesUp > 0 && f.End >= 0 {
-				return string(flow.ClassPassed)
+			if f.Requests > 0 || f.BytesUp == 0 || f.End < 0 {
+				return "" // its requests are flows of their own, or nothing was sent yet
 			}
+			if f.Intercepted {
+				return string(flow.ClassPinned)
+			}
+			return string(flow.ClassPassed)
 		}
 		return string(f.Class)
 	case flow.KindError:
@@ -83,7 +87,7 @@ func (p *phone) opaque(a *Attempt, claim Claim) (reasons []Reason, accepted []Ac
 		}
 		class, detail, bytes := p.unread(at), "", f.BytesUp
 		if class != "" {
-			if p.preconnect(a, at) {
+			if p.preconnect(a, at, class) {
 				continue
 			}
 			detail = classDetail[class]
@@ -124,9 +128,9 @@ var classDetail = map[string]string{
 
 // preconnect says whether a handshake without a request is one of those that browsers make in advance: the same app had
 // a request to the same place answered in the window.
-func (p *phone) preconnect(a *Attempt, at *sighting) bool {
+func (p *phone) preconnect(a *Attempt, at *sighting, class string) bool {
 	f := at.flow
-	if f.Kind != flow.KindTunnel || f.Class != flow.ClassPinned && f.Class != flow.ClassClosedEarly {
+	if f.Kind != flow.KindTunnel || class != string(flow.ClassPinned) && class != string(flow.ClassClosedEarly) {
 		return false
 	}
 	for i := range p.seen {

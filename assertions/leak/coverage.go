@@ -22,11 +22,11 @@ func (p *phone) coverage(attempts []*Attempt) Coverage {
 		for i := range p.seen {
 			at := &p.seen[i]
 			f := at.flow
-			if f.Control || counted[f.Seq] || !carries(f) || !p.inScope(a, at.app) || !a.Window.Touches(f) {
+			if f.Control || counted[f.Seq] || !p.carries(at) || !p.inScope(a, at.app) || !a.Window.Touches(f) {
 				continue
 			}
 			class := p.unread(at)
-			if class == "" && !a.Window.Sends(f) || class != "" && p.preconnect(a, at) {
+			if class == "" && !a.Window.Sends(f) || class != "" && p.preconnect(a, at, class) {
 				continue
 			}
 			counted[f.Seq] = true

@@ -7,11 +7,14 @@ import (
 	"strings"
 )
 
+// RulesVersion is raised whenever the same files may come to another verdict, or to the same in other bytes.
+const RulesVersion = 1
+
 // Judge states the verdicts of a whole run from the files of its bundle. It opens only what docs/evidence.md marks (J).
 // An error means that the files are not what they must be; a missing or unreadable part of the evidence is no error but
 // a reason.
 func Judge(bundle fs.FS) (Verdicts, error) {
-	v := Verdicts{Schema: Schema, Outcome: Clean, Complete: true, Cells: []CellVerdict{}, Identity: []Identity{}}
+	v := Verdicts{Schema: Schema, Rules: RulesVersion, Outcome: Clean, Complete: true, Cells: []CellVerdict{}, Identity: []Identity{}}
 	plan, policy, err := readRun(bundle)
 	if err != nil {
 		return v, err

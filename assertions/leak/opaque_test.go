@@ -37,6 +37,16 @@ func TestOpaque(t *testing.T) {
 		"not HTTP":                      {[]leaktest.Flow{tunnel(leaktest.Browser, "a.example", flow.ClassNotHTTP)}, []string{"not-http a.example"}},
 		"passed":                        {[]leaktest.Flow{tunnel(leaktest.Browser, "a.example", flow.ClassPassed)}, []string{"passed a.example"}},
 		"tunnel without a class":        {[]leaktest.Flow{tunnel(leaktest.Browser, "a.example", "")}, []string{"passed a.example"}},
+		"intercepted, no request, no class": {[]leaktest.Flow{func() leaktest.Flow {
+			f := tunnel(leaktest.Browser, "a.example", "")
+			f.Intercepted = true
+			return f
+		}()}, []string{"pinned a.example"}},
+		"intercepted, still open, idle": {[]leaktest.Flow{func() leaktest.Flow {
+			f := tunnel(leaktest.Browser, "a.example", "")
+			f.Intercepted, f.End = true, -1
+			return f
+		}()}, nil},
 		"tunnel whose requests were read": {[]leaktest.Flow{func() leaktest.Flow {
 			f := tunnel(leaktest.Browser, "a.example", "")
 			f.Intercepted, f.Requests = true, 3
@@ -97,6 +107,54 @@ func TestOpaque(t *testing.T) {
 			}
 			if got.Outcome != want {
 				t.Errorf("%s, want %s", got.Outcome, want)
+			}
+		})
+	}
+}
+
+// noise is a body that no decoder explains.
+func noise() string {
+	b := make([]byte, 4096)
+	x := uint32(1)
+	for i := range b {
+		x ^= x << 13
+		x ^= x >> 17
+		x ^= x << 5
+		b[i] = byte(x >> 9)
+	}
+	return string(b)
+}
+
+// A body that nobody can read keeps a search from being clean unless it went to the search engine, and the watching of
+// settings always.
+func TestEncryptedBody(t *testing.T) {
+	for name, c := range map[string]struct {
+		host string
+		at   int64
+		key  leak.Key
+		want leak.Outcome
+	}{
+		"search, to a collector": {"sa.example", 22 * s, leaktest.SearchKey, leak.Inconclusive},
+		"search, to its engine":  {leaktest.Search, 22 * s, leaktest.SearchKey, leak.Clean},
+		"settings, to anybody":   {leaktest.Search, 32 * s, leaktest.SettingsKey, leak.Inconclusive},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := leaktest.Clean()
+			f := leaktest.Post(leaktest.Browser, "https://"+c.host+"/up", c.at, noise())
+			f.Request.Headers = append(f.Request.Headers, flow.Header{Name: "Content-Type", Value: "application/octet-stream"})
+			b.Phones[0].AddFlow(f)
+			claim := leak.ClaimContent
+			if c.key == leaktest.SettingsKey {
+				claim = leak.ClaimReaction
+			}
+			got := claimOf(t, judge(t, b), c.key, claim)
+			if got.Outcome != c.want {
+				t.Fatalf("%+v", got)
+			}
+			for _, r := range got.Reasons {
+				if r.Code != leak.CodeOpaqueFlow || r.Class != "encrypted" || r.Host != c.host || r.Bytes == 0 {
+					t.Errorf("%+v", r)
+				}
 			}
 		})
 	}

@@ -34,7 +34,8 @@ const (
 // Verdicts is verdicts.json, the reproducible output: RFC 8785 bytes.
 type Verdicts struct {
 	Schema   int           `json:"schema"`
-	Kind     string        `json:"kind"` // usb, virtual or mixed
+	Rules    int           `json:"rules"` // version of the rules that made it: the bytes are the same for the same rules
+	Kind     string        `json:"kind"`  // usb, virtual or mixed
 	Outcome  Outcome       `json:"outcome"`
 	Complete bool          `json:"complete"` // every cell of the plan has at least one attempt, every phone its end line
 	Cells    []CellVerdict `json:"cells"`    // sorted by key

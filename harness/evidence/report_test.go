@@ -106,7 +106,7 @@ var hostile = []string{
 // Hostile text in every field that a phone can fill shows as text, in every file and on the console.
 func TestHostileText(t *testing.T) {
 	for _, text := range hostile {
-		sample := leaktest.Farm()
+		sample := leaktest.Clean()
 		for _, p := range sample.Phones {
 			for i := range p.Lines {
 				p.Lines[i].Model, p.Lines[i].Firmware, p.Lines[i].Fingerprint = text, text, text

@@ -241,6 +241,10 @@ func (b *Bundle) checkVerdicts(c *Check, open bool, bad complaint) {
 	case err != nil:
 		bad(verdictsName, "it cannot be read: %v", err)
 	case string(stored) != string(raw):
+		if was, err := leak.ParseVerdicts(stored); err == nil && was.Rules != v.Rules {
+			bad(verdictsName, "it was judged by rules %d, and this telltale judges by rules %d: a telltale with those rules can tell if it is genuine", was.Rules, v.Rules)
+			return
+		}
 		bad(verdictsName, "the verdicts do not follow from the files")
 	}
 }

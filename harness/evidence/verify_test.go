@@ -135,11 +135,12 @@ func TestVerifyWithForgedSums(t *testing.T) {
 		change func(string) string
 		names  string // the file that is named, if another
 	}{
-		"verdicts made clean":    {"phones/phone-1/attempts.jsonl", func(s string) string { return strings.ReplaceAll(s, `"quiet":true`, `"quiet":false`) }, "verdicts.json"},
-		"verdicts rewritten":     {"verdicts.json", swap(`"outcome":"clean"`, `"outcome":"leaked"`), ""},
-		"verdicts in other JSON": {"verdicts.json", func(s string) string { return s + "\n" }, ""},
-		"a journal line changed": {phone + "journal.jsonl", swap(`"exit":0`, `"exit":1`), ""},
-		"a journal line removed": {phone + "journal.jsonl", func(s string) string { return s[strings.Index(s, "\n")+1:] }, ""},
+		"verdicts made clean":     {"phones/phone-1/attempts.jsonl", func(s string) string { return strings.ReplaceAll(s, `"quiet":true`, `"quiet":false`) }, "verdicts.json"},
+		"verdicts rewritten":      {"verdicts.json", swap(`"outcome":"clean"`, `"outcome":"leaked"`), ""},
+		"verdicts in other JSON":  {"verdicts.json", func(s string) string { return s + "\n" }, ""},
+		"verdicts of other rules": {"verdicts.json", swap(`"rules":1`, `"rules":2`), ""},
+		"a journal line changed":  {phone + "journal.jsonl", swap(`"exit":0`, `"exit":1`), ""},
+		"a journal line removed":  {phone + "journal.jsonl", func(s string) string { return s[strings.Index(s, "\n")+1:] }, ""},
 		"journal lines swapped": {phone + "journal.jsonl", func(s string) string {
 			l := strings.SplitAfter(s, "\n")
 			l[1], l[2] = l[2], l[1]
