@@ -20,7 +20,6 @@ type phoneConn struct {
 	up     atomic.Int64
 	down   atomic.Int64
 	active atomic.Int64 // us of the last byte either way
-	idle   atomic.Bool  // a tunnel without a request under way: it may be closed to make room
 	once   sync.Once
 	err    error
 }
@@ -28,12 +27,14 @@ type phoneConn struct {
 func (c *phoneConn) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
 	c.up.Add(int64(n))
+	c.active.Store(c.p.rec.Now())
 	return n, err
 }
 
 func (c *phoneConn) Write(b []byte) (int, error) {
 	n, err := c.Conn.Write(b)
 	c.down.Add(int64(n))
+	c.active.Store(c.p.rec.Now())
 	return n, err
 }
 

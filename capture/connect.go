@@ -244,6 +244,10 @@ func (t *tunnel) intercept(h *hello, first []byte) {
 	}
 	t.f.TLS, t.f.Host, t.f.Sent = t.tls, t.name, t.p.rec.Sent()
 	t.mu.Unlock()
+	if t.p.pass.pass(t.name) {
+		t.relay(&prefixed{Conn: t.c, first: first}, flow.ClassPassed, t.plainUpstream)
+		return
+	}
 	config, err := t.p.mint.config(t.name)
 	if err != nil {
 		t.failed(err)

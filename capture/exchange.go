@@ -191,6 +191,11 @@ func target(r *http.Request, s *served, f *flow.Flow) string {
 		}
 		uri = s.scheme + "://" + host + uri
 	}
+	return target8(uri)
+}
+
+// target8 percent-encodes bytes that are not UTF-8.
+func target8(uri string) string {
 	if utf8.ValidString(uri) {
 		return uri
 	}

@@ -144,7 +144,7 @@ func TestHostileServersAreBounded(t *testing.T) {
 		"a negative chunk": "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n",
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := newRig(t, echo, impatient)
+			r := newRig(t, echo)
 			r.tlsServer("443", func(c net.Conn) {
 				if _, err := readHead(bufio.NewReader(c)); err == nil {
 					_, _ = io.WriteString(c, answer)

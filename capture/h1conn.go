@@ -85,6 +85,7 @@ type h1Pool struct {
 	mu     sync.Mutex
 	idle   map[string][]*h1Conn
 	n      int
+	limit  int
 	timer  *time.Timer
 	closed bool
 }
@@ -115,7 +116,7 @@ func (p *h1Pool) get(route string) *h1Conn {
 func (p *h1Pool) put(c *h1Conn) {
 	p.mu.Lock()
 	stack := p.idle[c.route]
-	if p.closed || p.n >= idleInAll || len(stack) >= idlePerHost {
+	if p.closed || p.n >= p.limit || len(stack) >= idlePerHost {
 		p.mu.Unlock()
 		_ = c.Close()
 		return

@@ -19,8 +19,8 @@ import (
 
 // impatient has the proxy give up soon.
 func impatient(o *capture.Options) {
-	o.Limits = capture.Limits{HeaderTime: 200 * time.Millisecond, Idle: 200 * time.Millisecond, HeaderBytes: 16 << 10,
-		SpeakFirst: 50 * time.Millisecond, Handshake: 300 * time.Millisecond}
+	o.Limits = capture.Limits{HeaderTime: time.Second, Idle: time.Second, HeaderBytes: 16 << 10,
+		SpeakFirst: 50 * time.Millisecond, Handshake: 2 * time.Second}
 }
 
 func TestRequestsThatBreakHTTPAreRecorded(t *testing.T) {

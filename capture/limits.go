@@ -13,6 +13,7 @@ type Limits struct {
 	RelayIdle   time.Duration // a relayed tunnel without a byte either way; 35 min, above the heartbeat of push services
 	RelayLog    int64         // bytes recorded of what the phone sends through a relayed tunnel; 1 MiB
 	Drain       time.Duration // how long a request's rest is still read after it was answered; 1 s
+	Still       time.Duration // for which a connection must have been still to make room for another; 5 s
 	Conns       int           // connections of the phone at once; 0.4 of the open-file limit. The longest idle tunnel makes room
 }
 
@@ -38,5 +39,6 @@ func (l Limits) withDefaults() Limits {
 	def(&l.SpeakFirst, time.Second)
 	def(&l.RelayIdle, 35*time.Minute)
 	def(&l.Drain, time.Second)
+	def(&l.Still, 5*time.Second)
 	return l
 }

@@ -33,6 +33,10 @@ type Options struct {
 	// it is asked for literal addresses only, since names are resolved behind Dial.
 	Refuse func(host string, port int, ip netip.Addr) error
 
+	// PassAfter is how many times in a row apps may refuse our certificate for a host before its connections are relayed
+	// unread, so that the app works; they stay opaque. 0 is never.
+	PassAfter int
+
 	Limits Limits
 	Log    *slog.Logger // nothing a phone sent is logged above debug
 }
@@ -52,6 +56,7 @@ type Proxy struct {
 	mint   *minter
 	gp     *goproxy.ProxyHttpServer
 	up     *upstream
+	pass   refusals
 
 	outer *http.Server
 	inner *http.Server // serves decrypted HTTP/1
@@ -78,6 +83,7 @@ func New(o Options) (*Proxy, error) {
 	}
 	p := &Proxy{opts: o, limits: o.Limits.withDefaults(), rec: o.Record, log: o.Log, mint: mint,
 		queue: newQueue(), conns: make(map[*phoneConn]struct{})}
+	p.pass.limit = o.PassAfter
 	if p.log == nil {
 		p.log = slog.New(slog.DiscardHandler)
 	}
@@ -162,8 +168,12 @@ func (l *listener) Accept() (net.Conn, error) {
 		}
 		p := l.p
 		pc := &phoneConn{Conn: c, p: p, id: p.rec.NextConn(), start: p.rec.Now()}
+		pc.active.Store(pc.start)
 		if !p.track(pc) {
 			_ = c.Close()
+			continue
+		}
+		if !p.makeRoom(pc) {
 			continue
 		}
 		if p.opts.Attribute != nil {

@@ -20,6 +20,7 @@ func (t *tunnel) refused(err error) {
 	alert, isAlert := remoteAlert(err)
 	switch {
 	case isAlert && certificateAlert(alert):
+		t.p.pass.refused(t.name)
 		t.f.Class, t.f.Alert = flow.ClassUntrustedCA, alert
 	case isAlert && (alert == 0 || alert == 90): // close_notify, user_canceled
 		t.f.Class, t.f.Alert = flow.ClassClosedEarly, alert
@@ -62,8 +63,10 @@ func (t *tunnel) unused() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.requests > 0 || t.f.Class != flow.ClassReadable {
+		t.p.pass.served(t.name)
 		return
 	}
+	t.p.pass.refused(t.name)
 	t.f.Class = flow.ClassPinned
 	if alert, ok := remoteAlert(t.readErr); ok {
 		t.f.Alert = alert

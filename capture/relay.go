@@ -119,11 +119,16 @@ func (t *tunnel) pass(phone, server net.Conn) {
 	defer server.Close()
 	r := &relayed{t: t, idle: t.p.limits.RelayIdle}
 	r.moved()
+	t.mu.Lock()
+	mqtt := t.watchMQTT(t.f.Class)
+	t.mu.Unlock()
+	r.watch = mqtt.feed
 	up, down := t.p.rec.NewLog(t.p.limits.RelayLog), t.p.rec.NewLog(min(t.p.limits.RelayLog, 64<<10))
 	var wg sync.WaitGroup
 	wg.Go(func() { r.copy(server, phone, up, true) })
 	wg.Go(func() { r.copy(phone, server, down, false) })
 	wg.Wait()
+	mqtt.end()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.f.Server = server.RemoteAddr().String()
@@ -137,10 +142,11 @@ func (t *tunnel) pass(phone, server net.Conn) {
 
 // relayed is a pair of connections that bytes pass between.
 type relayed struct {
-	t    *tunnel
-	idle time.Duration
-	last atomic.Int64 // us of the last byte either way
-	sent atomic.Int64 // us of the last byte from the phone
+	t     *tunnel
+	idle  time.Duration
+	last  atomic.Int64 // us of the last byte either way
+	sent  atomic.Int64 // us of the last byte from the phone
+	watch func([]byte) // told of what the phone sends, before it is sent on
 }
 
 func (r *relayed) moved() { r.last.Store(r.t.p.rec.Now()) }
@@ -160,6 +166,7 @@ func (r *relayed) copy(to, from net.Conn, log *record.BodyWriter, fromPhone bool
 			r.moved()
 			if fromPhone {
 				r.sent.Store(r.t.p.rec.Sent())
+				r.watch((*buf)[:n])
 			}
 			_, _ = log.Write((*buf)[:n])
 			if _, werr := to.Write((*buf)[:n]); werr != nil {

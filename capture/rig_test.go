@@ -319,3 +319,9 @@ func echo(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Proto", r.Proto)
 	fmt.Fprintf(w, "%s %s %s %s", r.Method, r.Host, r.RequestURI, strings.ToUpper(string(b)))
 }
+
+func rootsOf(c *x509.Certificate) *x509.CertPool {
+	pool := x509.NewCertPool()
+	pool.AddCert(c)
+	return pool
+}

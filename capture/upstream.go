@@ -34,13 +34,13 @@ type upstream struct {
 // Idle connections kept to servers, for each and in all.
 const (
 	idlePerHost = 128
-	idleInAll   = 1024
+	idleInAll   = 1024 // or a tenth of the open-file limit
 	idleTime    = 60 * time.Second
 	maxRoutes   = 1 << 12
 )
 
 func newUpstream(p *Proxy) *upstream {
-	u := &upstream{p: p, pool: h1Pool{idle: map[string][]*h1Conn{}}, only: map[string]struct{}{}}
+	u := &upstream{p: p, pool: h1Pool{idle: map[string][]*h1Conn{}, limit: min(idleInAll, openFiles()/10)}, only: map[string]struct{}{}}
 	u.tls1 = u.tlsConfig("http/1.1")
 	h2 := u.tlsConfig("h2", "http/1.1")
 	u.h1 = &http.Transport{
@@ -48,7 +48,7 @@ func newUpstream(p *Proxy) *upstream {
 		DialTLSContext:         func(ctx context.Context, _, addr string) (net.Conn, error) { return u.dialTLS(ctx, addr, u.tls1) },
 		TLSNextProto:           map[string]func(string, *tls.Conn) http.RoundTripper{},
 		DisableCompression:     true,
-		MaxIdleConns:           idleInAll,
+		MaxIdleConns:           idlePerHost,
 		MaxIdleConnsPerHost:    idlePerHost,
 		IdleConnTimeout:        idleTime,
 		ExpectContinueTimeout:  time.Second,
