@@ -7,9 +7,15 @@ import (
 	"flag"
 	"testing"
 
+	"github.com/onsi/ginkgo/v2"
+	"github.com/onsi/gomega"
+
 	"github.com/telltale-farm/telltale/harness/spec"
 )
 
 var options = spec.Flags(flag.CommandLine)
 
-func TestScenarios(t *testing.T) { spec.Run(t, options) }
+func TestScenarios(t *testing.T) {
+	gomega.RegisterFailHandler(ginkgo.Fail)
+	spec.Run(t, options)
+}

@@ -108,7 +108,7 @@ func (r *runCmd) drive(ctx context.Context, c *console, cfg *profile.Config, sta
 	live := showLive(c, w.Progress(), cfg)
 	driveErr := tools.ginkgo(ctx, ginkgoRun{
 		Devices: cfg.Path, Handoff: handoff, Filter: r.Filter, Planned: planned,
-		Console: w.Console(), Report: bundle.Dir(),
+		Console: w.Console(), Report: w.Scratch(), Bundle: bundle.Dir(),
 	})
 	live.stop()
 

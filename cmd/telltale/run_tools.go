@@ -68,7 +68,8 @@ type ginkgoRun struct {
 	Devices, Handoff, Filter string
 	Planned                  *world.Planned
 	Console                  string // file for what ginkgo prints
-	Report                   string // folder for ginkgo.json
+	Report                   string // folder for ginkgo's reports, one a process until they are joined
+	Bundle                   string // folder that ginkgo.json is put into
 }
 
 // interruptGrace is how long ginkgo and its workers may take to put the phones back after a first signal.
@@ -83,7 +84,7 @@ func (t *tools) ginkgo(ctx context.Context, r ginkgoRun) error {
 	defer log.Close()
 	cmd := exec.Command(t.runner, "--procs="+strconv.Itoa(max(r.Planned.Phones, 1)),
 		"--timeout="+strconv.FormatInt(r.Planned.TimeoutS, 10)+"s", "--grace-period=60s", "--no-color", "--keep-going",
-		"--label-filter="+r.Filter, "--output-dir="+r.Report, "--json-report=ginkgo.json",
+		"--label-filter="+r.Filter, "--output-dir="+r.Report, "--json-report="+ginkgoReport,
 		t.scenarios, "--", "-devices="+r.Devices, "-handoff="+r.Handoff)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.Env = append(os.Environ(), "ACK_GINKGO_RC=true")
@@ -106,17 +107,27 @@ func (t *tools) ginkgo(ctx context.Context, r ginkgoRun) error {
 		}
 	}
 	var exit *exec.ExitError
-	if err == nil || errors.As(err, &exit) && reported(r.Report) {
-		return nil
+	if err == nil || errors.As(err, &exit) {
+		if kept := keepReport(r.Report, r.Bundle); kept == nil || err == nil {
+			return kept
+		}
 	}
 	return fmt.Errorf("driving: %w\n%s", err, tailOf(r.Console))
 }
 
-// reported says whether ginkgo came so far as to report on its specs.
-func reported(dir string) bool {
-	_, err := os.Stat(filepath.Join(dir, "ginkgo.json"))
-	return err == nil
+// keepReport puts ginkgo's report into the bundle. There is none if ginkgo did not come so far as to report.
+func keepReport(from, bundle string) error {
+	raw, err := os.ReadFile(filepath.Join(from, ginkgoReport))
+	if err == nil {
+		err = os.WriteFile(filepath.Join(bundle, ginkgoReport), raw, 0o600)
+	}
+	if err != nil {
+		return fmt.Errorf("keeping ginkgo's report: %w", err)
+	}
+	return nil
 }
+
+const ginkgoReport = "ginkgo.json"
 
 // tailOf returns the end of what ginkgo printed, for an error text.
 func tailOf(path string) string {

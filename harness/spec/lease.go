@@ -1,16 +1,17 @@
 package spec
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/ginkgo/v2/types"
-	"github.com/onsi/gomega"
 
 	"github.com/telltale-farm/telltale/assertions/leak"
 	"github.com/telltale-farm/telltale/harness"
@@ -25,13 +26,15 @@ func (s *suite) acquire(ctx ginkgo.SpecContext, p Phone) {
 	s.mu.Lock() // a worker that is orphaned meanwhile waits until the phone is had, or put back
 	defer s.mu.Unlock()
 	dir, err := evidence.OpenPhone(s.handoff.Bundle, p.ID())
-	gomega.Expect(err).NotTo(gomega.HaveOccurred())
+	must(err)
 	lease, err := s.lease(ctx, p.profile, dir)
 	if err == nil {
 		s.leases[p.ID()] = lease
 		return
 	}
-	err = errors.Join(err, s.lost(p.ID(), dir, err))
+	if s.base.Err() == nil { // an orphaned worker leaves its cells without an attempt: the run is incomplete, not judged lost
+		err = errors.Join(err, s.lost(p.ID(), dir, err))
+	}
 	s.progress(p.ID())("given up: " + err.Error())
 	ginkgo.Fail(err.Error())
 }
@@ -70,7 +73,7 @@ func (s *suite) release(ctx ginkgo.SpecContext, p Phone) {
 		errs = append(errs, lease.Drain(ctx))
 	}
 	errs = append(errs, lease.Release(ctx))
-	gomega.Expect(errors.Join(errs...)).To(gomega.Succeed())
+	must(errors.Join(errs...))
 }
 
 // interrupted says whether somebody asked the run to stop: then the phone is put back at once.
@@ -98,7 +101,10 @@ func (s *suite) orphaned() {
 // lost records an attempt with a fault for every cell planned for a phone that could not be had.
 func (s *suite) lost(phone string, dir *evidence.Phone, cause error) error {
 	var errs []error
-	n := int64(0)
+	n, err := attemptsIn(dir.FS()) // the controls may have been made
+	if err != nil {
+		return err
+	}
 	for _, c := range s.plan.Cells {
 		if c.Phone != phone {
 			continue
@@ -112,6 +118,15 @@ func (s *suite) lost(phone string, dir *evidence.Phone, cause error) error {
 		}))
 	}
 	return errors.Join(errs...)
+}
+
+// attemptsIn counts the attempts that were recorded so far; their ids are the numbers up to it.
+func attemptsIn(dir fs.FS) (int64, error) {
+	raw, err := fs.ReadFile(dir, "attempts.jsonl")
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return 0, fmt.Errorf("counting attempts: %w", err)
+	}
+	return int64(bytes.Count(raw, []byte("\n"))), nil
 }
 
 // progress returns what writes a phone's live lines where the process that started the run finds them.

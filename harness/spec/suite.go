@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"github.com/onsi/ginkgo/v2"
-	"github.com/onsi/gomega"
 
 	"github.com/telltale-farm/telltale/assertions/leak"
 	"github.com/telltale-farm/telltale/harness"
@@ -51,7 +50,6 @@ func Run(t *testing.T, o *Options) {
 	if s.config, err = profile.Load(o.Devices); err != nil {
 		t.Fatal(err)
 	}
-	gomega.RegisterFailHandler(ginkgo.Fail)
 	build(s)
 	if s.plan, err = preview(s.config); err != nil {
 		t.Fatal(err)
@@ -88,15 +86,15 @@ func (s *suite) nodes() {
 	ginkgo.SynchronizedBeforeSuite(func(ctx ginkgo.SpecContext) []byte {
 		ginkgo.GinkgoHelper()
 		raw, err := s.open(ctx)
-		gomega.Expect(err).NotTo(gomega.HaveOccurred())
+		must(err)
 		return raw
 	}, func(raw []byte) {
 		ginkgo.GinkgoHelper()
-		gomega.Expect(s.join(raw)).To(gomega.Succeed())
+		must(s.join(raw))
 	})
 	ginkgo.ReportAfterSuite("closing the run", func(ctx ginkgo.SpecContext, report ginkgo.Report) {
 		ginkgo.GinkgoHelper()
-		gomega.Expect(s.close(ctx, report)).To(gomega.Succeed())
+		must(s.close(ctx, report))
 	})
 }
 
@@ -153,4 +151,12 @@ func (s *suite) close(ctx context.Context, report ginkgo.Report) error {
 		return nil
 	}
 	return s.plain.close(ctx, report)
+}
+
+// must fails the node that is running if there is an error.
+func must(err error) {
+	ginkgo.GinkgoHelper()
+	if err != nil {
+		ginkgo.Fail(err.Error())
+	}
 }

@@ -145,6 +145,9 @@ func (w *World) Phone(id string) (PhoneHandoff, bool) {
 	return h.Phone(id)
 }
 
+// Scratch is a folder for what the runner of the specs leaves; it is gone at Close.
+func (w *World) Scratch() string { return w.scratch }
+
 // Progress is the folder in which workers leave live progress lines.
 func (w *World) Progress() string { return filepath.Join(w.scratch, "progress") }
 
