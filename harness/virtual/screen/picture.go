@@ -129,9 +129,10 @@ func (c canvas) view(v *View) {
 	if text == "" && (v.Class == Icon || v.Class == Image) {
 		text = v.Desc
 	}
-	if v.Class == Switch {
+	switch {
+	case v.Class == Switch:
 		c.toggle(v)
-	} else if text != "" {
+	case text != "" && v.Class != Web: // its text is its title, which its first child shows
 		c.text(v.Bounds, text, v.Look.Size, ink, v.Look.Centre)
 	}
 	for _, child := range v.Children {

@@ -10,6 +10,9 @@ import (
 
 var face = basicfont.Face7x13
 
+// lookalikes are characters that the font lacks, and what is drawn for them.
+var lookalikes = map[rune]rune{'•': '*', '‑': '-', '–': '-', '—': '-', '’': '\'', '‘': '\'', '“': '"', '”': '"', '…': '.'}
+
 // text writes into a rectangle, wrapped at its width and cut at its lower edge.
 func (c canvas) text(r image.Rectangle, s string, size int, ink Colour, centre bool) {
 	scale := c.scale(size)
@@ -80,8 +83,8 @@ func (c canvas) glyph(x, y int, ch rune, scale int, ink Colour) {
 			at = int(ch-rg.Low) + rg.Offset
 		}
 	}
-	if ch == '•' {
-		at = int('*'-' ') + face.Ranges[0].Offset
+	if plain, ok := lookalikes[ch]; ok {
+		at = int(plain-' ') + face.Ranges[0].Offset
 	}
 	if at < 0 { // a box: the font has no such letter
 		c.frame(image.Rect(x, y+3*scale, x+face.Width*scale, y+face.Ascent*scale), ink)
