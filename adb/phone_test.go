@@ -36,6 +36,11 @@ func (p *shellPhone) Run(ctx context.Context, c adbd.Command) int {
 	return 0
 }
 
+// echo is a phone whose every command ends at once with nothing.
+type echo struct{ shellPhone }
+
+func (echo) Run(context.Context, adbd.Command) int { return 0 }
+
 func (p *shellPhone) FS() adbd.FileSystem                     { return p }
 func (p *shellPhone) Reboot(context.Context, string)          {}
 func (p *shellPhone) path(name string) string                 { return filepath.Join(p.root, filepath.Clean("/"+name)) }
@@ -75,7 +80,7 @@ func (u upload) Commit(time.Time) error { return u.Close() }
 func (u upload) Abort()                 { u.Close() }
 
 // attached starts a phone and a real adb server that knows it.
-func attached(t *testing.T, o adbd.Options) (*adb.Device, *adbd.Server) {
+func attached(t testing.TB, o adbd.Options) (*adb.Device, *adbd.Server) {
 	t.Helper()
 	if _, err := exec.LookPath("adb"); err != nil {
 		t.Skip("adb is not installed")
