@@ -22,6 +22,7 @@ func (b *Bundle) derive(v leak.Verdicts) error {
 		}
 		errs = append(errs, err)
 	}
+	errs = append(errs, b.hars(v, run))
 	raw, err := b.report(v)
 	put(reportName, raw, err)
 	raw, err = junit(v)
@@ -29,7 +30,6 @@ func (b *Bundle) derive(v leak.Verdicts) error {
 	raw, err = ctrf(v, run)
 	put(ctrfName, raw, err)
 	put(summaryName, summary(b.name, v), nil)
-	errs = append(errs, b.hars(v, run))
 	return errors.Join(errs...)
 }
 

@@ -51,6 +51,7 @@ func Table(v leak.Verdicts) string {
 			beneath(&b, v.Cells[i-1])
 		}
 	}
+	identifiers(&b, v)
 	fmt.Fprintf(&b, "\n%s\n", tally(v))
 	if text := banner(v.Kind); text != "" {
 		fmt.Fprintf(&b, "%s\n", text)
@@ -115,6 +116,20 @@ func beneath(b *strings.Builder, c leak.CellVerdict) {
 	}
 	if c.Outcome == leak.Clean {
 		line(4, coverageLine(c.Coverage))
+	}
+}
+
+// identifiers tells which apps send identifiers of their phone. It stands beside the verdicts and decides none.
+func identifiers(b *strings.Builder, v leak.Verdicts) {
+	head := "\nIDENTIFIERS SENT (beside the verdicts; they decide none)\n"
+	for _, id := range v.Identity {
+		if id.Outcome != leak.Leaked {
+			continue
+		}
+		x := viewIdentity(id)
+		line := fmt.Sprintf("%s  %s: %s to %s", x.Phone, x.App, strings.Join(x.IDs, ", "), strings.Join(x.Hosts, ", "))
+		fmt.Fprintf(b, "%s%s\n", head, safe.Line(line, tableWidth))
+		head = ""
 	}
 }
 

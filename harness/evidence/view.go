@@ -31,6 +31,7 @@ type view struct {
 
 type phoneView struct {
 	ID, Kind, Model, Android, Firmware, Patch, Fingerprint, Personality string
+	Files                                                               []linkView
 	Changed                                                             bool // start and end differ
 	Ended                                                               bool
 }
@@ -127,7 +128,9 @@ func (b *Bundle) view(v leak.Verdicts) (view, error) {
 		if err != nil {
 			return out, err
 		}
-		out.Phones = append(out.Phones, viewPhone(id, lines))
+		p := viewPhone(id, lines)
+		p.Files = b.links(phonesName+"/"+id+"/", flowsName, harName, attemptsName, journalName)
+		out.Phones = append(out.Phones, p)
 		if attempts[id], err = leak.ReadAttempts(b.FS(), id); err != nil {
 			return out, err
 		}
@@ -176,6 +179,16 @@ func (b *Bundle) phonesOf(v leak.Verdicts) (ids []string) {
 	}
 	slices.Sort(ids)
 	return slices.Compact(ids)
+}
+
+// links lists those of some files of a folder that are there.
+func (b *Bundle) links(dir string, files ...string) (out []linkView) {
+	for _, file := range files {
+		if info, err := b.root.Lstat(dir + file); err == nil && info.Mode().IsRegular() {
+			out = append(out, linkView{dir + file, file})
+		}
+	}
+	return out
 }
 
 func viewPhone(id string, lines []leak.Phone) phoneView {
@@ -284,12 +297,7 @@ func (b *Bundle) viewAttempt(phone string, a leak.Attempt) attemptView {
 		if !plainName(e.Name()) || !strings.HasPrefix(e.Name(), actionFolder(a.ID, "")) {
 			continue
 		}
-		for _, file := range artefacts {
-			name := dir + "/" + e.Name() + "/" + file
-			if info, err := b.root.Lstat(name); err == nil && info.Mode().IsRegular() {
-				v.Artefacts = append(v.Artefacts, linkView{name, file})
-			}
-		}
+		v.Artefacts = append(v.Artefacts, b.links(dir+"/"+e.Name()+"/", artefacts...)...)
 	}
 	return v
 }
