@@ -22,7 +22,8 @@ type guard struct {
 	file int64 // most bytes of one file
 }
 
-// run ends with nil behind the message that ends the answer. A FAIL is handed on and returned as a refusal.
+// run ends with nil behind the message that ends the answer. A FAIL is returned as a refusal and not handed on: who
+// listens must not end its call before the refusal is known.
 func (g *guard) run() error {
 	var total int64
 	for entries := 0; ; {
@@ -68,13 +69,11 @@ func (g *guard) run() error {
 			if _, err := io.ReadFull(g.from, text); err != nil {
 				return err
 			}
-			if _, err := g.to.Write(append(head[:], text...)); err != nil {
-				return err
-			}
 			if id == "FAIL" {
 				return refusal(text)
 			}
-			return nil
+			_, err := g.to.Write(append(head[:], text...))
+			return err
 		default:
 			return malformedError(fmt.Sprintf("a message %q", id))
 		}
