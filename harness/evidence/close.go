@@ -51,6 +51,13 @@ func (b *Bundle) Close() (Closed, error) {
 
 // judge gives the verdicts that the files come to, and their bytes.
 func (b *Bundle) judge() (leak.Verdicts, []byte, error) {
+	l, err := list(b.root)
+	if err != nil {
+		return leak.Verdicts{}, nil, err
+	}
+	if len(l.odd) > 0 {
+		return leak.Verdicts{}, nil, fmt.Errorf("reading %s: it is %s", l.odd[0].File, l.odd[0].Reason)
+	}
 	v, err := leak.Judge(b.FS())
 	if err != nil {
 		return v, nil, err

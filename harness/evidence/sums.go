@@ -23,6 +23,7 @@ const maxFiles = 4_000_000
 type listing struct {
 	files   []string
 	foreign []Problem
+	odd     []Problem // of foreign: links, pipes and devices, which must not even be opened
 }
 
 // list walks a bundle without following links.
@@ -40,9 +41,9 @@ func list(root *os.Root) (listing, error) {
 				return fs.SkipDir
 			}
 		case d.Type()&fs.ModeSymlink != 0:
-			l.foreign = append(l.foreign, Problem{name, "a symbolic link"})
+			l.odd = append(l.odd, Problem{name, "a symbolic link"})
 		case !d.Type().IsRegular():
-			l.foreign = append(l.foreign, Problem{name, "no regular file"})
+			l.odd = append(l.odd, Problem{name, "no regular file"})
 		case !knownFile(name):
 			l.foreign = append(l.foreign, Problem{name, "a file that no bundle has"})
 		default:
@@ -51,6 +52,7 @@ func list(root *os.Root) (listing, error) {
 		return nil
 	})
 	slices.Sort(l.files)
+	l.foreign = append(l.foreign, l.odd...)
 	return l, err
 }
 

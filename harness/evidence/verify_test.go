@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/telltale-farm/telltale/assertions/leak/leaktest"
 )
 
@@ -192,9 +194,15 @@ func TestVerifyForeignFiles(t *testing.T) {
 		"a body of another name":     {write("phones/phone-1/bodies/body"), "phones/phone-1/bodies/body"},
 		"a body with a wrong digest": {write("phones/phone-1/bodies/" + strings.Repeat("0", 64)), "phones/phone-1/bodies/" + strings.Repeat("0", 64)},
 		"a known file, added later":  {write("ginkgo.json"), "ginkgo.json"},
-		"a link out":                 {link("/etc/passwd", "summary.md"), "summary.md"},
-		"a link inside":              {link("plan.json", "ginkgo.json"), "ginkgo.json"},
-		"a linked folder":            {link("/etc", "phones/phone-1/certs"), "phones/phone-1/certs"},
+		"a pipe": {func(t *testing.T, dir string) {
+			os.Remove(filepath.Join(dir, "plan.json"))
+			if err := unix.Mkfifo(filepath.Join(dir, "plan.json"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}, "plan.json"},
+		"a link out":      {link("/etc/passwd", "summary.md"), "summary.md"},
+		"a link inside":   {link("plan.json", "ginkgo.json"), "ginkgo.json"},
+		"a linked folder": {link("/etc", "phones/phone-1/certs"), "phones/phone-1/certs"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := closedCopy(t)
@@ -203,6 +211,11 @@ func TestVerifyForeignFiles(t *testing.T) {
 			}
 			c.do(t, dir)
 			named(t, dir, c.names)
+			if _, _, same, err := Rejudge(dir); strings.Contains(name, "link") || name == "a pipe" {
+				if err == nil {
+					t.Errorf("it was judged, same %v", same)
+				}
+			}
 		})
 	}
 }
