@@ -20,6 +20,7 @@ type phoneConn struct {
 	up     atomic.Int64
 	down   atomic.Int64
 	active atomic.Int64 // us of the last byte either way
+	pcap   *stream // nil when no packets are asked for
 	once   sync.Once
 	err    error
 }
@@ -27,6 +28,7 @@ type phoneConn struct {
 func (c *phoneConn) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
 	c.up.Add(int64(n))
+	c.pcap.data(true, b[:n])
 	c.active.Store(c.p.rec.Now())
 	return n, err
 }
@@ -34,6 +36,7 @@ func (c *phoneConn) Read(b []byte) (int, error) {
 func (c *phoneConn) Write(b []byte) (int, error) {
 	n, err := c.Conn.Write(b)
 	c.down.Add(int64(n))
+	c.pcap.data(false, b[:n])
 	c.active.Store(c.p.rec.Now())
 	return n, err
 }
@@ -41,6 +44,7 @@ func (c *phoneConn) Write(b []byte) (int, error) {
 func (c *phoneConn) Close() error {
 	c.once.Do(func() {
 		c.err = c.Conn.Close()
+		c.pcap.end()
 		c.p.gone(c)
 	})
 	return c.err

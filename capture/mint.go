@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"io"
 	"net"
 	"sync"
 	"time"
@@ -21,9 +22,10 @@ const maxNames = 1 << 14
 // minter gives the TLS configuration for a name. All leaves share one P-256 key, made at start, so that a new name
 // costs one signature; all configurations share one session ticket key, so that phones can resume.
 type minter struct {
-	ca     *CA
-	key    *ecdsa.PrivateKey
-	ticket [32]byte
+	ca      *CA
+	key     *ecdsa.PrivateKey
+	ticket  [32]byte
+	secrets io.Writer // takes the TLS key log; nil for none
 
 	mu    sync.Mutex
 	names map[string]*minted
@@ -36,12 +38,12 @@ type minted struct {
 	stale  time.Time
 }
 
-func newMinter(ca *CA) (*minter, error) {
+func newMinter(ca *CA, secrets io.Writer) (*minter, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, err
 	}
-	m := &minter{ca: ca, key: key, names: make(map[string]*minted)}
+	m := &minter{ca: ca, key: key, secrets: secrets, names: make(map[string]*minted)}
 	_, _ = rand.Read(m.ticket[:])
 	return m, nil
 }
@@ -88,6 +90,7 @@ func (m *minter) mint(name string) (*tls.Config, error) {
 		NextProtos:                  []string{"h2", "http/1.1"},
 		MinVersion:                  tls.VersionTLS10, // what an old phone speaks must be seen too
 		DynamicRecordSizingDisabled: true,
+		KeyLogWriter:                m.secrets,
 	}
 	c.SetSessionTicketKeys([][32]byte{m.ticket})
 	return c, nil

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"log"
 	"log/slog"
 	"net"
@@ -37,6 +38,10 @@ type Options struct {
 	// unread, so that the app works; they stay opaque. 0 is never.
 	PassAfter int
 
+	// Pcap takes all that passes between phone and proxy as a pcapng file with the TLS secrets, so that Wireshark reads
+	// what we read. Whoever has it can read everything. Nil for none.
+	Pcap io.Writer
+
 	Limits Limits
 	Log    *slog.Logger // nothing a phone sent is logged above debug
 }
@@ -57,6 +62,7 @@ type Proxy struct {
 	gp     *goproxy.ProxyHttpServer
 	up     *upstream
 	pass   refusals
+	pcap   *packets
 
 	outer *http.Server
 	inner *http.Server // serves decrypted HTTP/1
@@ -77,11 +83,20 @@ func New(o Options) (*Proxy, error) {
 	if o.CA == nil || o.Record == nil {
 		return nil, errors.New("a proxy needs a CA and a recording")
 	}
-	mint, err := newMinter(o.CA)
+	var err error
+	var pcap *packets
+	var secrets io.Writer
+	if o.Pcap != nil {
+		if pcap, err = newPackets(o.Pcap); err != nil {
+			return nil, err
+		}
+		secrets = pcap
+	}
+	mint, err := newMinter(o.CA, secrets)
 	if err != nil {
 		return nil, fmt.Errorf("making the proxy's leaf key: %w", err)
 	}
-	p := &Proxy{opts: o, limits: o.Limits.withDefaults(), rec: o.Record, log: o.Log, mint: mint,
+	p := &Proxy{opts: o, limits: o.Limits.withDefaults(), rec: o.Record, log: o.Log, mint: mint, pcap: pcap,
 		queue: newQueue(), conns: make(map[*phoneConn]struct{})}
 	p.pass.limit = o.PassAfter
 	if p.log == nil {
@@ -169,6 +184,7 @@ func (l *listener) Accept() (net.Conn, error) {
 		p := l.p
 		pc := &phoneConn{Conn: c, p: p, id: p.rec.NextConn(), start: p.rec.Now()}
 		pc.active.Store(pc.start)
+		pc.pcap = p.pcap.begin(c)
 		if !p.track(pc) {
 			_ = c.Close()
 			continue
@@ -243,6 +259,11 @@ func (p *Proxy) Shutdown(ctx context.Context) error {
 	p.tunnels.Wait()
 	if err := p.rec.Sync(); err != nil {
 		return fmt.Errorf("stopping the proxy: %w", err)
+	}
+	if p.pcap != nil {
+		if err := p.pcap.flush(); err != nil {
+			return fmt.Errorf("writing packets: %w", err)
+		}
 	}
 	if err := errors.Join(errs[:]...); err != nil && !errors.Is(err, ctx.Err()) {
 		return fmt.Errorf("stopping the proxy: %w", err)

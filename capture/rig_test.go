@@ -86,6 +86,11 @@ type rig struct {
 
 func newRig(t testing.TB, handler http.HandlerFunc, change ...func(*capture.Options)) *rig {
 	t.Helper()
+	return newRigWith(t, record.Limits{}, handler, change...)
+}
+
+func newRigWith(t testing.TB, limits record.Limits, handler http.HandlerFunc, change ...func(*capture.Options)) *rig {
+	t.Helper()
 	r := &rig{t: t, dir: filepath.Join(t.TempDir(), "phone"), auth: newAuthority(t), ports: map[string]string{}}
 	r.startOrigin(handler)
 	r.ports["443"] = r.origin.Listener.Addr().String()
@@ -97,7 +102,7 @@ func newRig(t testing.TB, handler http.HandlerFunc, change ...func(*capture.Opti
 	if r.ca, err = capture.LoadOrCreateCA(filepath.Join(t.TempDir(), "ca")); err != nil {
 		t.Fatal(err)
 	}
-	if r.rec, err = record.Create(r.dir, record.Limits{}); err != nil {
+	if r.rec, err = record.Create(r.dir, limits); err != nil {
 		t.Fatal(err)
 	}
 	roots := x509.NewCertPool()

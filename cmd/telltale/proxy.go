@@ -22,6 +22,8 @@ type proxyCmd struct {
 	CADir  string `name:"ca-dir" required:"" placeholder:"DIR" help:"Folder of the CA: ca.pem is made there on first use."`
 	Trust  string `placeholder:"PEM" help:"Further root certificates to believe servers by."`
 	Record string `required:"" placeholder:"DIR" help:"Folder to record in; it must hold no recording yet."`
+	Pcap   string `placeholder:"FILE" help:"Also write packets and TLS secrets as pcapng, for Wireshark. Whoever has the file can read all of it."`
+	Pass   int    `name:"pass-after" placeholder:"N" help:"Relay a host unread after its apps refused our certificate N times in a row. Default: never."`
 }
 
 // Help is shown below the flags.
@@ -65,7 +67,15 @@ func (p *proxyCmd) Run(ctx context.Context, c *console) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, rec.Close()) }()
-	options := capture.Options{CA: ca, Record: rec, ControlHost: controlHost, Upstream: capture.Upstream{Roots: roots}}
+	options := capture.Options{CA: ca, Record: rec, ControlHost: controlHost, PassAfter: p.Pass, Upstream: capture.Upstream{Roots: roots}}
+	if p.Pcap != "" {
+		file, ferr := os.OpenFile(p.Pcap, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if ferr != nil {
+			return fmt.Errorf("creating --pcap: %w", ferr)
+		}
+		defer func() { err = errors.Join(err, file.Close()) }()
+		options.Pcap = file
+	}
 	if !loopback(l.Addr()) {
 		options.Refuse = refuseLocal
 	}
