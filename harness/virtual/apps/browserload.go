@@ -47,7 +47,7 @@ func (w *browser) visit(s *System, address string) {
 
 	p := s.process(w.app.Package)
 	client := *p.client
-	client.Jar = w.jar
+	client.Jar, client.CheckRedirect = w.jar, redirect
 	if private {
 		client.Jar = w.hidden
 	}
@@ -65,6 +65,18 @@ func (w *browser) visit(s *System, address string) {
 			w.favicon(s, p, &client, got.url)
 		}
 	})
+}
+
+// redirect follows at most 20 redirections, and tells another site only where the user comes from, not the whole
+// address: the referrer policy of browsers since 2020.
+func redirect(req *http.Request, via []*http.Request) error {
+	if len(via) >= 20 {
+		return errors.New("too many redirects")
+	}
+	if from := via[len(via)-1].URL; from.Host != req.URL.Host && req.Header.Get("Referer") != "" {
+		req.Header.Set("Referer", from.Scheme+"://"+from.Host+"/")
+	}
+	return nil
 }
 
 func (w *browser) favicon(s *System, p *process, client *http.Client, from string) {

@@ -91,6 +91,9 @@ func (s *System) Start(in Intent) (Started, error) {
 	}
 	started := Started{Activity: pkg + "/" + phone.ShortActivity(pkg, class), Cold: s.procs[pkg] == nil}
 	s.start(in, pkg, class, &started)
+	if a := s.top(); a != nil {
+		started.Activity = a.pkg + "/" + phone.ShortActivity(a.pkg, a.class) // what is shown, which may not be what was asked for
+	}
 	started.Took = time.Since(began)
 	return started, nil
 }

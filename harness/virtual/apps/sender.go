@@ -39,7 +39,7 @@ type sender struct {
 func (s *System) newSender(p *process, number int, leak personality.Leak) *sender {
 	encoding, _ := telemetry.Named(leak.Encoding)
 	options := telemetry.ClientOptions{
-		UID: p.app.UID, URL: leak.URL, Encoding: encoding, Queue: s.queue(leak.App, number), Recorder: s.record,
+		UID: p.app.UID, URL: leak.URL, Encoding: encoding, Queue: s.queue(leak.App, number), Recorder: s.record, Clock: s.phone.Now,
 		Device: s.device(p.app), Interval: cmp.Or(leak.Flush, defaultFlush), Count: leak.Count,
 		Network: s.net.App(network.AppOptions{
 			UID: p.app.UID, Package: leak.App, Trust: leak.Trust, Pins: leak.Pins, SystemRoots: s.systemRoots,

@@ -3,6 +3,7 @@ package personality
 import (
 	"fmt"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -68,6 +69,9 @@ func Clean() Personality {
 	}
 }
 
+// schemes are what telemetry can send to.
+var schemes = []string{"https", "http", "tls", "tunnel", "tcp", "udp"}
+
 // Check reports the first mistake in a personality: what would make it silently leak less than it says.
 func (p Personality) Check() error {
 	if p.Name == "" {
@@ -97,8 +101,11 @@ func (p Personality) Check() error {
 		if _, ok := telemetry.Named(l.Encoding); !ok {
 			return fmt.Errorf("personality %s: leak %d: no encoding %q: there are %s", p.Name, i, l.Encoding, strings.Join(telemetry.Names(), ", "))
 		}
-		if l.URL == "" || len(l.On) == 0 {
-			return fmt.Errorf("personality %s: leak %d needs a URL and a trigger", p.Name, i)
+		if u, err := url.Parse(l.URL); err != nil || u.Hostname() == "" || !slices.Contains(schemes, u.Scheme) || len(l.On) == 0 {
+			return fmt.Errorf("personality %s: leak %d needs a trigger and a URL (%s): %q", p.Name, i, strings.Join(schemes, ", "), l.URL)
+		}
+		if slices.Contains(l.On, OnBeat) != (l.Every > 0) {
+			return fmt.Errorf("personality %s: leak %d: the trigger beat and Every belong together", p.Name, i)
 		}
 	}
 	for i, n := range p.Noise {

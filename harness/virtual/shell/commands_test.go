@@ -3,6 +3,7 @@ package shell_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/telltale-farm/telltale/harness/virtual/personality"
 	"github.com/telltale-farm/telltale/harness/virtual/phone"
@@ -196,6 +197,15 @@ func TestFaultsOfCommands(t *testing.T) {
 	}
 	if out, _, _ := r.run(t, "getprop ro.product.model", ""); out != "Redmi" {
 		t.Errorf("cut output: %q", out)
+	}
+	r.phone.Faults.Set(phone.Faults{Hang: []string{"input"}, Slow: map[string]time.Duration{"getprop": time.Hour}, NullRoot: true})
+	for line, want := range map[string]int{"timeout 0.05 input keyevent 3": 124, "timeout 0.05 getprop": 124, "timeout 5 settings list global": 0} {
+		if _, _, code := r.run(t, line, ""); code != want {
+			t.Errorf("%s: exit %d, want %d", line, code, want)
+		}
+	}
+	if out, errs, _ := r.run(t, "uiautomator dump", ""); out != "" || errs != "ERROR: null root node returned by UiTestAutomationBridge.\n" {
+		t.Errorf("%q %q", out, errs)
 	}
 }
 
