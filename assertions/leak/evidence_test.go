@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 
@@ -162,10 +163,13 @@ func TestGoldenVerdicts(t *testing.T) {
 // watched records what the judge opens.
 type watched struct {
 	fs.FS
+	mu     sync.Mutex
 	opened map[string]bool
 }
 
-func (w watched) Open(name string) (fs.File, error) {
+func (w *watched) Open(name string) (fs.File, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.opened[name] = true
 	return w.FS.Open(name)
 }
@@ -175,7 +179,7 @@ func TestJudgeOpensItsInputsOnly(t *testing.T) {
 	for _, name := range []string{"run.json", "verdicts.json", "report.html", "phones/phone-1/journal.jsonl", "phones/phone-1/results.jsonl"} {
 		files[name] = &fstest.MapFile{Data: []byte("not for the judge")}
 	}
-	w := watched{files, map[string]bool{}}
+	w := &watched{FS: files, opened: map[string]bool{}}
 	if _, err := leak.Judge(w); err != nil {
 		t.Fatal(err)
 	}

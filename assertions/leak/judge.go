@@ -12,7 +12,7 @@ const RulesVersion = 1
 
 // Judge states the verdicts of a whole run from the files of its bundle. It opens only what docs/evidence.md marks (J).
 // An error means that the files are not what they must be; a missing or unreadable part of the evidence is no error but
-// a reason.
+// a reason. Files are opened from several goroutines at once.
 func Judge(bundle fs.FS) (Verdicts, error) {
 	v := Verdicts{Schema: Schema, Rules: RulesVersion, Outcome: Clean, Complete: true, Cells: []CellVerdict{}, Identity: []Identity{}}
 	plan, policy, err := readRun(bundle)

@@ -3,6 +3,7 @@ package evidence
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"path"
 	"strings"
 
@@ -90,8 +91,11 @@ func (b *Bundle) stated() (leak.Verdicts, error) {
 	if err == nil {
 		return leak.ParseVerdicts(raw)
 	}
-	if !b.Partial() {
+	if !errors.Is(err, fs.ErrNotExist) {
 		return leak.Verdicts{}, err
+	}
+	if !b.Partial() {
+		return leak.Verdicts{}, fmt.Errorf("there is no %s in it", verdictsName)
 	}
 	v, _, err := b.judge()
 	return v, err
