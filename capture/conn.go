@@ -20,7 +20,7 @@ type phoneConn struct {
 	up     atomic.Int64
 	down   atomic.Int64
 	active atomic.Int64 // us of the last byte either way
-	pcap   *stream // nil when no packets are asked for
+	pcap   *stream      // nil when no packets are asked for
 	once   sync.Once
 	err    error
 }
