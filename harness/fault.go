@@ -31,13 +31,19 @@ func faultOf(err error) *leak.Fault {
 		return &leak.Fault{Class: leak.FaultPhone, Code: leak.CodeNotPerformed, Detail: err.Error()}
 	}
 	class := string(adb.ClassOf(err))
-	return &leak.Fault{Class: class, Code: codeOf(class, adb.CodeOf(err)), Detail: err.Error()}
+	code := codeOf(class, adb.CodeOf(err))
+	var exit *adb.ExitError
+	if errors.As(err, &exit) {
+		code = leak.CodeNotPerformed // the phone answered, and said no
+	}
+	return &leak.Fault{Class: class, Code: code, Detail: err.Error()}
 }
 
 // codeOf maps what went wrong with adb to the reason that the verdict will carry.
 func codeOf(class string, code adb.Code) leak.Code {
 	switch code {
-	case adb.Denied, adb.Untypable, adb.NotKept, adb.NoScreen, adb.Malformed, adb.NoFile, adb.TooLarge:
+	case adb.Denied, adb.Untypable, adb.NotKept, adb.NoScreen, adb.Malformed, adb.NoFile, adb.TooLarge,
+		adb.Refused, adb.NoActivity, adb.Locked, adb.NoTree, adb.ScreenBusy:
 		return leak.CodeNotPerformed
 	case adb.ServerGone, adb.ReverseTaken:
 		return leak.CodeCaptureGap

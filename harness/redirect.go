@@ -10,9 +10,6 @@ import (
 // redirect leads the phone's traffic to the proxy: the reverse tunnel first, then the setting, so that no app dials a
 // port that nobody listens on.
 func (l *Lease) redirect(ctx context.Context) error {
-	if err := l.device.EnsureReverse(ctx, ProxyPort, l.proxyPort); err != nil {
-		return err
-	}
 	before, err := l.device.Snapshot(ctx, adb.ProxySettings...)
 	if err != nil {
 		return err
@@ -22,7 +19,26 @@ func (l *Lease) redirect(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := l.reverse(ctx); err != nil {
+		return err
+	}
 	return l.setProxy(ctx)
+}
+
+// reverse makes the tunnel. A run that was killed may have left one to a port of its own: its proxy is cleared by now,
+// so no app can be dialling it while it is taken away.
+func (l *Lease) reverse(ctx context.Context) error {
+	err := l.device.EnsureReverse(ctx, ProxyPort, l.proxyPort)
+	if adb.CodeOf(err) != adb.ReverseTaken {
+		return err
+	}
+	if err := l.device.ClearProxy(ctx); err != nil {
+		return err
+	}
+	if err := l.device.RemoveReverse(ctx, ProxyPort); err != nil {
+		return err
+	}
+	return l.device.EnsureReverse(ctx, ProxyPort, l.proxyPort)
 }
 
 // target is what a proxy setting will be once Android has digested http_proxy; nil for unset.

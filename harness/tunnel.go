@@ -26,7 +26,9 @@ type link struct {
 // watch counts what takes a phone away until the context ends.
 func (l *link) watch(events <-chan adb.Event, serial string) {
 	for e := range events {
-		if e.Err == nil && (e.Serial != serial || e.State == adb.StateDevice) {
+		// A phone that was a device and is one again was plugged anew between two looks: its tunnels are gone.
+		back := e.State == adb.StateDevice && e.Was != adb.StateDevice
+		if e.Err == nil && (e.Serial != serial || back) {
 			continue
 		}
 		l.mu.Lock()

@@ -119,7 +119,7 @@ func compare(t *testing.T, bundle string, manifests map[string]manifest.Manifest
 
 // TestRunAgainstManifests runs the shipped phones the way `make run` does, and compares every verdict with the truth.
 func TestRunAgainstManifests(t *testing.T) {
-	r := newRig(t)
+	r := newRig(t, raced)
 	file := r.devices(phoneBlock("leaky-2020", "leaky-2020", "mi", standIn) + phoneBlock("clean", "clean", "chrome", standIn) + phoneBlock("pinned", "pinned", "mi", standIn))
 	dir := t.TempDir()
 	code, stdout, stderr := r.telltale("run", "--devices", file, "--filter", "smoke", "--out", r.out, "--manifests", dir)
@@ -155,6 +155,31 @@ func TestRunAgainstManifests(t *testing.T) {
 	}
 	if code, stdout, stderr := r.telltale("verify", r.bundle()); code != 0 {
 		t.Errorf("verify ended %d\n%s%s", code, stdout, stderr)
+	}
+	rejudge(t, r)
+}
+
+// rejudge computes the verdicts again, elsewhere, under other circumstances, with the phones gone.
+func rejudge(t *testing.T, r *rig) {
+	t.Helper()
+	stored, err := os.ReadFile(filepath.Join(r.bundle(), "verdicts.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied := filepath.Join(t.TempDir(), "another name")
+	if err := os.CopyFS(copied, os.DirFS(r.bundle())); err != nil {
+		t.Fatal(err)
+	}
+	for _, env := range [][]string{
+		{"GOMAXPROCS=1", "TZ=UTC", "LANG=C"},
+		{"GOMAXPROCS=2", "TZ=Asia/Shanghai", "LANG=tr_TR.UTF-8", "LC_ALL=tr_TR.UTF-8"},
+	} {
+		cmd := r.command("judge", copied, "--json")
+		cmd.Env = append(cmd.Env, env...)
+		out, _ := cmd.Output() // it ends with the verdict's code
+		if code := cmd.ProcessState.ExitCode(); code != exitLeaked || !bytes.Equal(bytes.TrimSpace(out), bytes.TrimSpace(stored)) {
+			t.Errorf("with %v judge ended %d, and %d bytes differ from the stored %d", env, code, len(out), len(stored))
+		}
 	}
 }
 
@@ -207,7 +232,7 @@ func TestLeaksAddedAndRemoved(t *testing.T) {
 		}, "clean", "chrome", leak.Clean, exitClean},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			r := newRig(t)
+			r := newRig(t, built)
 			phone, block := r.served("subject", tc.who(), tc.shipped, tc.browser, "")
 			code, stdout, stderr := r.telltale("run", "--devices", r.devices(block), "--filter", "smoke", "--out", r.out)
 			if code != tc.code {
@@ -224,7 +249,7 @@ func TestLeaksAddedAndRemoved(t *testing.T) {
 // TestLateBatch holds a batch back until the browser leaves the screen, long after its window: the action is clean at
 // first, and leaked in the end, and the exit code with it.
 func TestLateBatch(t *testing.T) {
-	r := newRig(t)
+	r := newRig(t, built)
 	who := personality.Leaky2020()
 	who.Leaks = who.Leaks[:1]
 	who.Leaks[0].On = []personality.Trigger{personality.OnSearch}
@@ -248,7 +273,7 @@ func TestLateBatch(t *testing.T) {
 
 // TestAcceptedDestination pastes the line that an inconclusive verdict offers, and gets `clean, except`.
 func TestAcceptedDestination(t *testing.T) {
-	r := newRig(t)
+	r := newRig(t, built)
 	file := r.devices(phoneBlock("pinned", "pinned", "mi", standIn))
 	code, stdout, stderr := r.telltale("run", "--devices", file, "--filter", "smoke", "--out", r.out)
 	if code != exitInconclusive {

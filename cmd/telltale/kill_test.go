@@ -26,7 +26,7 @@ const killMoments = 20
 // the moment: no worker drives on, the folder opens, says that it is incomplete and can be judged, and after `telltale
 // restore` every setting and the effective proxy are as before.
 func TestKilledAtAnyMoment(t *testing.T) {
-	r := newRig(t)
+	r := newRig(t, built)
 	devices, address := r.serve()
 	before := r.portrait(address)
 

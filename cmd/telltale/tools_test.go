@@ -10,15 +10,21 @@ import (
 	"testing"
 )
 
-// built is the folder with the three binaries of a run, made once for all tests that drive phones.
-var built = sync.OnceValues(func() (string, error) {
+// built and raced are folders with the three binaries of a run, made once for all tests that drive phones: as users have
+// them, and with the race detector in them.
+var (
+	built = sync.OnceValues(func() (string, error) { return buildTools("-race=false") })
+	raced = sync.OnceValues(func() (string, error) { return buildTools("-race=true") })
+)
+
+func buildTools(race string) (string, error) {
 	dir, err := os.MkdirTemp("", "telltale-bin-")
 	if err != nil {
 		return "", err
 	}
 	for _, args := range [][]string{
-		{"build", "-race", "-o", filepath.Join(dir, "telltale"), "."},
-		{"test", "-race", "-c", "-o", filepath.Join(dir, "scenarios.test"), "../../scenarios"},
+		{"build", race, "-o", filepath.Join(dir, "telltale"), "."},
+		{"test", race, "-c", "-o", filepath.Join(dir, "scenarios.test"), "../../scenarios"},
 		{"build", "-o", filepath.Join(dir, "ginkgo"), "github.com/onsi/ginkgo/v2/ginkgo"},
 	} {
 		if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
@@ -26,7 +32,7 @@ var built = sync.OnceValues(func() (string, error) {
 		}
 	}
 	return dir, nil
-})
+}
 
 // rig runs telltale as a user does, in a state directory of its own.
 type rig struct {
@@ -36,12 +42,12 @@ type rig struct {
 	out   string
 }
 
-func newRig(t *testing.T) *rig {
+func newRig(t *testing.T, tools func() (string, error)) *rig {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("drives virtual phones with the built binaries")
 	}
-	bin, err := built()
+	bin, err := tools()
 	if err != nil {
 		t.Fatal(err)
 	}
