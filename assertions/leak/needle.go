@@ -31,4 +31,6 @@ type Hit struct {
 	Transforms []string // outermost first; a digest by its name
 	Value      []byte   // the bytes that matched
 	Preview    string   // printable; identifiers and numbers show their last four characters
+
+	whole bool // found in a value whose pieces are shown as well
 }

@@ -150,7 +150,7 @@ func (f *finder) hit(needle int32, class string, names []string, v []byte, start
 	n := f.s.needles[needle]
 	f.hits = append(f.hits, Hit{
 		Needle: n.ID, Class: class, Location: loc, Transforms: append(f.v.Transforms(), names...),
-		Value: bytes.Clone(v[start:end]), Preview: preview(n.Kind, v, start, end),
+		Value: bytes.Clone(v[start:end]), Preview: preview(n.Kind, v, start, end), whole: f.v.Whole,
 	})
 }
 

@@ -113,11 +113,14 @@ func (f *finder) result() []Hit {
 }
 
 // implied says whether another hit of the needle makes this one no news: one at the same place, inside it or around it,
-// that is stronger. Among equals the innermost exact place is kept, and the outermost of the derived ones.
+// that is stronger. Among equals the one is kept that says more precisely where it stands.
 func (f *finder) implied(i int, h Hit) bool {
 	for j, o := range f.hits {
 		if i == j || o.Needle != h.Needle || (o.Class == ClassHashed) != (h.Class == ClassHashed) {
 			continue
+		}
+		if h.whole && !o.whole && classRank(o.Class) <= classRank(h.Class) && sameGroup(o.Location, h.Location) {
+			return true
 		}
 		inside, around := within(o.Location, h.Location), within(h.Location, o.Location)
 		if !inside && !around {
@@ -137,11 +140,38 @@ func (f *finder) implied(i int, h Hit) bool {
 			if len(o.Value) > len(h.Value) || len(o.Value) == len(h.Value) && j < i {
 				return true
 			}
-		case inside == (h.Class == ClassExact || h.Class == ClassMarker || h.Class == ClassHashed):
+		case inside && finer(h, o.Location), around && !finer(o, h.Location):
 			return true
 		}
 	}
 	return false
+}
+
+// sameGroup says whether two places are in the same part of a message; the request line counts as one.
+func sameGroup(a, b string) bool {
+	group := func(loc string) string {
+		part, _, _ := strings.Cut(loc, " > ")
+		switch word, _, _ := strings.Cut(part, " "); word {
+		case "target", "host", "path", "query", "userinfo", "fragment":
+			return "target"
+		}
+		return part
+	}
+	return group(a) == group(b)
+}
+
+// finer says whether a place inside that of a hit says more: where in a document the value stands. That it can also be
+// read with an escape removed says no more, and a derived spelling is best told where it was first met.
+func finer(outer Hit, inner string) bool {
+	if outer.Class == ClassNormalised || outer.Class == ClassPart || outer.Class == ClassHeader {
+		return false
+	}
+	step, _, _ := strings.Cut(inner[len(outer.Location)+len(" > "):], " ")
+	switch step {
+	case "plus", "percent", "percent-u", "backslash", "html-entities", "url", "quoted-printable", "label", "labels", "base64", "base64url", "hex":
+		return false
+	}
+	return true
 }
 
 // within says whether a location is inside another one, or the same.

@@ -136,8 +136,8 @@ func promising(b []byte) bool {
 const minRun = 16
 
 // runs peels the runs of base64 and hex letters that stand inside other text: Bearer tokens, data: URLs, key=value lines.
-func (p *peeler) runs(at *step, t []byte) bool {
-	found := false
+// Found says that something readable came out, dark that a long run stayed closed.
+func (p *peeler) runs(at *step, t []byte) (found, dark bool) {
 	const std, url = mAlnum | mPlus | mSlash, mAlnum | mMinus | mUnder
 	for _, alphabet := range []mask{std, url} {
 		for i := 0; i+minRun <= len(t) && !p.stop; {
@@ -158,13 +158,18 @@ func (p *peeler) runs(at *step, t []byte) bool {
 			for start > 0 && classes[t[start-1]]&alphabet != 0 {
 				start--
 			}
-			if end-start < len(t) && p.run(at, t[start:end], start) {
-				found = true
+			if end-start < len(t) {
+				switch run := t[start:end]; {
+				case p.run(at, run, start):
+					found = true
+				case len(run) > quietBody*3/2 && denseToken(run, maskOf(run)):
+					dark = true
+				}
 			}
 			i = end
 		}
 	}
-	return found
+	return found, dark
 }
 
 // run says whether something readable came out.
@@ -175,8 +180,13 @@ func (p *peeler) run(up *step, t []byte, offset int) bool {
 	defer p.leave()
 	m := maskOf(t)
 	at := p.mk(step{up: up, place: "@", n: offset})
-	if m&^mHex == 0 && m&mDigit != 0 && p.hexText(at, t, m) {
-		return true
+	if m&^mHex == 0 && m&mDigit != 0 {
+		if p.hexText(at, t, m) {
+			return true
+		}
+		if len(t) > 2*quietBody {
+			return false
+		}
 	}
 	op := "base64"
 	if m&(mMinus|mUnder) != 0 {
@@ -197,6 +207,9 @@ func (p *peeler) run(up *step, t []byte, offset int) bool {
 			ok = true
 		case shift == 0:
 			p.show(Bytes, s, out, false)
+			if n > quietBody && !promising(out) {
+				p.dark(s, out, reasonOf(out))
+			}
 		}
 		p.arena.mark = mark
 		if ok || len(t) < minShifted {

@@ -66,6 +66,9 @@ func (p *peeler) base32Text(at *step, t []byte, m mask) bool {
 		enc *base32.Encoding
 	}{{"base32", base32.StdEncoding}, {"base32hex", base32.HexEncoding}} {
 		out, err := e.enc.WithPadding(base32.NoPadding).DecodeString(string(up))
+		if err == nil && e.op == "base32" && len(out) >= minRun && m&(mLow|mUp) != 0 && p.child(p.mk(step{up: at, op: e.op}), out) {
+			return true // long, one case and none of 0 1 8 9: nothing else looks so
+		}
 		if err == nil && promising(out) && p.child(p.mk(step{up: at, op: e.op}), out) {
 			return true
 		}

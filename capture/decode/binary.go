@@ -27,10 +27,10 @@ func (p *peeler) binary(at *step, data []byte, m mask) bool {
 	if p.xored(at, data) {
 		return true
 	}
-	if explained, ok := p.inside(at, data, m); ok {
+	if explained, ok := p.unlabelled(at, data); ok {
 		return explained
 	}
-	if explained, ok := p.unlabelled(at, data); ok {
+	if explained, ok := p.inside(at, data, m); ok {
 		return explained
 	}
 	p.dark(at, data, reasonOf(data))

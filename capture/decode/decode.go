@@ -61,10 +61,11 @@ const (
 
 // Limits bound one Peel. A zero field means the default.
 type Limits struct {
-	Depth int   // layers inside layers
-	Nodes int   // values shown and layers tried
-	Bytes int64 // bytes that all decoders together may put out
-	Ratio int   // times that one decompressor may grow its input, once it has put out RatioFloor bytes
+	Depth int    // layers inside layers
+	Nodes int    // values shown and layers tried
+	Bytes int64  // bytes that all decoders together may put out
+	Ratio int    // times that one decompressor may grow its input, once it has put out RatioFloor bytes
+	Off   string // name of a layer whose values are not shown, to prove what depends on it; empty in earnest
 }
 
 // RatioFloor is how much a decompressor may put out whatever its ratio: 1 MiB.

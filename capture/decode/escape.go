@@ -205,7 +205,7 @@ func appendEscape(out, t []byte) ([]byte, int, bool) {
 		}
 	case '0', '1', '2', '3':
 		if len(t) >= 4 && t[2] >= '0' && t[2] <= '7' && t[3] >= '0' && t[3] <= '7' {
-			return append(out, (c-'0')<<6|(t[2]-'0')<<3|t[3]-'0'), 4, true
+			return append(out, (c-'0')<<6|(t[2]-'0')<<3|(t[3]-'0')), 4, true
 		}
 	}
 	return out, 0, false

@@ -31,6 +31,9 @@ func (p *peeler) query(t []byte, op string, up *step) {
 	if up != nil {
 		defer p.leave()
 	}
+	var kin envelope
+	whole := t
+	defer func() { p.named(&kin, up, whole) }()
 	for len(t) > 0 && !p.stop {
 		var pair []byte
 		pair, t, _ = bytes.Cut(t, []byte{'&'})
@@ -40,6 +43,7 @@ func (p *peeler) query(t []byte, op string, up *step) {
 		if n, ok := p.percent(k); ok {
 			name = n
 		}
+		kin.see(name)
 		at := p.mk(step{up: up, op: op, detail: string(name), part: up == nil})
 		if !ok || len(name) >= 16 || len(name) >= minValue && bytes.IndexByte(k, '%') >= 0 {
 			p.leaf(p.mk(step{up: up, op: op, part: up == nil}), name)

@@ -20,7 +20,7 @@ func (p *peeler) inside(at *step, data []byte, m mask) (explained, ok bool) {
 	switch {
 	case covered*8 >= len(data)*7:
 		return clear, true
-	case text*4 >= len(data)*3 || (text+covered)*8 >= len(data)*7:
+	case text*5 >= len(data)*3 || (text+covered)*8 >= len(data)*7:
 		return clear, true
 	}
 	return false, false
@@ -73,12 +73,13 @@ func (p *peeler) stretches(at *step, data []byte) (covered int) {
 			continue
 		}
 		if s := data[i:end]; len(s) >= minStretch && looksText(s) {
-			if prose(s) || s[0] == '{' || s[0] == '[' {
-				covered += len(s)
-			}
+			clear := s[0] == '{' || s[0] == '[' || wordy(s)
 			if m := maskOf(s); tries < 4*maxInside && (m&(mOpen|mPct|mBack|mLess|mEq|mPlus|mSlash|mAmp) != 0 || len(s) >= minShifted && m&mSpace == 0) {
 				tries++
-				p.child(p.mk(step{up: at, op: "strings", place: "@", n: i}), stretchOf(s))
+				clear = p.child(p.mk(step{up: at, op: "strings", place: "@", n: i}), stretchOf(s)) && clear
+			}
+			if clear {
+				covered += len(s)
 			}
 		}
 		i = end
@@ -113,4 +114,16 @@ func stretchOf(s []byte) []byte {
 		}
 	}
 	return s
+}
+
+// wordy says whether text is made of letters and digits for the most part: words, addresses, identifiers. Text that was
+// disguised byte by byte is not.
+func wordy(b []byte) bool {
+	n := 0
+	for _, c := range b {
+		if c >= 0x80 || classes[c]&mAlnum != 0 {
+			n++
+		}
+	}
+	return n*10 >= len(b)*6
 }

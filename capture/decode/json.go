@@ -121,8 +121,10 @@ func (j *jsonReader) nested(read func() bool) bool {
 }
 
 func (j *jsonReader) object() bool {
+	start := j.at
 	j.at++
 	n := len(j.path.elems)
+	var kin envelope
 	for {
 		j.space()
 		if j.at >= len(j.t) {
@@ -132,6 +134,7 @@ func (j *jsonReader) object() bool {
 		if c == '}' {
 			j.at++
 			j.path.elems = j.path.elems[:n]
+			j.p.named(&kin, j.step, j.t[start:j.at])
 			return true
 		}
 		if c == ',' {
@@ -151,6 +154,7 @@ func (j *jsonReader) object() bool {
 			return false
 		}
 		j.at++
+		kin.see(key)
 		if len(key) >= minValue {
 			j.path.elems = append(j.path.elems[:n], elem{key: key, index: -1}, elem{note: "key", index: -1})
 			j.showKey(key)

@@ -40,10 +40,10 @@ func log2(n uint64) uint64 {
 	return r
 }
 
-// dense says whether the entropy is near what random bytes of this length and alphabet would have: 15/16 of it.
+// dense says whether the entropy is near what random bytes of this length and alphabet would have: 7/8 of it.
 func dense(b []byte, alphabet int) bool {
 	most := log2(uint64(min(len(b), alphabet)))
-	return uint64(entropy(b)) >= most*1000>>16*15/16
+	return uint64(entropy(b)) >= most*1000>>16*7/8
 }
 
 // denseToken says whether a text is one long token without a meaning to a reader: letters of base64, hex or base85 at random.
@@ -65,7 +65,7 @@ func denseToken(t []byte, m mask) bool {
 
 // dark notes a layer that nothing explained. The value it is part of decides whether to report it.
 func (p *peeler) dark(at *step, data []byte, reason string) {
-	if len(data) > p.quiet {
+	if len(data) >= minCipher {
 		p.unread = &OpaquePart{Location: at.location(), Reason: reason, Bytes: len(data), Entropy: entropy(data)}
 	}
 }
@@ -75,15 +75,55 @@ const maxOpaque = 64
 
 // opaque reports a value that nothing explained, unless it is so short that it can hold no more than a token.
 func (p *peeler) opaque(at *step, data []byte) {
-	if len(data) <= p.quiet || len(p.rep.Opaque) >= maxOpaque {
+	if len(data) < minCipher || len(p.rep.Opaque) >= maxOpaque {
 		return
 	}
 	o := p.unread
-	if o == nil && !denseToken(data, maskOf(data)) {
-		return // what is not text in it is short
+	quiet := p.quiet
+	if saysEncrypted(at.name()) {
+		quiet = minCipher - 1
+		if o != nil {
+			o.Reason = "encrypted: by its name"
+		}
 	}
-	if o == nil {
+	if o == nil && denseToken(data, maskOf(data)) {
 		o = &OpaquePart{Location: at.location(), Reason: "unknown: token", Bytes: len(data), Entropy: entropy(data)}
 	}
-	p.rep.Opaque = append(p.rep.Opaque, *o)
+	if o != nil && o.Bytes > quiet {
+		p.rep.Opaque = append(p.rep.Opaque, *o)
+	}
+}
+
+// minCipher is the size of one block of a cipher: less is not reported, whatever it is called.
+const minCipher = 16
+
+// name is the name that the phone gave to a value: the last of a path, or of a pair.
+func (s *step) name() []byte {
+	for ; s != nil; s = s.up {
+		if s.path != nil {
+			for i := len(s.path.elems) - 1; i >= 0; i-- {
+				if k := s.path.elems[i].key; len(k) > 0 {
+					return k
+				}
+			}
+		}
+		if s.detail != "" {
+			return []byte(s.detail)
+		}
+	}
+	return nil
+}
+
+// saysEncrypted says whether a name means that the value is encrypted.
+func saysEncrypted(name []byte) bool {
+	if len(name) < 3 || len(name) > 40 {
+		return false
+	}
+	n := bytes.ToLower(name)
+	for _, w := range []string{"encrypt", "cipher", "ekey", "aeskey", "aes_key", "enc_", "encdata", "encpayload"} {
+		if bytes.Contains(n, []byte(w)) {
+			return true
+		}
+	}
+	return string(n) == "payloads" || string(n) == "enc"
 }

@@ -62,7 +62,7 @@ func (p *peeler) report(cut bool) Report {
 
 // show hands a value to the visitor.
 func (p *peeler) show(kind ValueKind, at *step, data []byte, loose bool) {
-	if len(data) == 0 || !p.count() {
+	if len(data) == 0 || !p.count() || p.limits.Off != "" && p.hidden(at) {
 		return
 	}
 	p.val = Value{Kind: kind, Data: data, Loose: loose, at: at}
@@ -71,9 +71,20 @@ func (p *peeler) show(kind ValueKind, at *step, data []byte, loose bool) {
 	}
 }
 
+// showWhole hands over a value whose pieces are shown as well.
+func (p *peeler) showWhole(at *step, data []byte) {
+	if len(data) == 0 || !p.count() || p.limits.Off != "" && p.hidden(at) {
+		return
+	}
+	p.val = Value{Kind: Text, Data: data, Whole: true, at: at}
+	if !p.visit(&p.val) {
+		p.stop = true
+	}
+}
+
 // showInt hands a binary number to the visitor, with every reading it may have.
 func (p *peeler) showInt(at *step, decimal []byte, readings ...uint64) {
-	if !p.count() {
+	if !p.count() || p.limits.Off != "" && p.hidden(at) {
 		return
 	}
 	p.ints = append(p.ints[:0], readings...)

@@ -46,7 +46,7 @@ func (p *peeler) target(method, target string) {
 		return
 	}
 	t := []byte(target)
-	p.show(Text, p.mk(step{op: "target", part: true}), t, false)
+	p.showWhole(p.mk(step{op: "target", part: true}), t)
 	u := splitURL(t)
 	p.begin(quietHeader)
 	p.leaf(p.mk(step{op: "host", part: true}), u.host)

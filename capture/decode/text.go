@@ -49,7 +49,7 @@ func (p *peeler) separated(at *step, t []byte, m mask) bool {
 		}
 	}
 	if t[0] == '/' || t[0] == '?' || m&mQuest != 0 && m&mEq != 0 {
-		if i := bytes.IndexByte(t, '?'); i >= 0 && bytes.IndexByte(t[i:], '=') > 0 {
+		if i := bytes.IndexByte(t, '?'); i >= 0 && looksForm(t[i+1:]) {
 			if i > shortWord {
 				p.pathOf(p.mk(step{up: at, place: "path"}), t[:i])
 			}
@@ -58,7 +58,7 @@ func (p *peeler) separated(at *step, t []byte, m mask) bool {
 		}
 	}
 	if m&mEq != 0 && looksForm(t) {
-		return p.formBody(at, t)
+		return p.formBody(at, t) && m&^mB64 != 0 // or it is base64 with padding inside
 	}
 	if m&mEq != 0 && m&(mSemi|mSpace) != 0 && m&mLess == 0 {
 		p.pairs(at, t, m)
@@ -71,7 +71,7 @@ func (p *peeler) separated(at *step, t []byte, m mask) bool {
 func (p *peeler) unescape(at *step, t []byte, m mask, split bool) {
 	if m&mPct != 0 {
 		if out, ok := p.percent(t); ok && split {
-			p.show(Text, p.mk(step{up: at, op: "percent"}), out, false)
+			p.showWhole(p.mk(step{up: at, op: "percent"}), out)
 		} else if ok {
 			p.child(p.mk(step{up: at, op: "percent"}), out)
 		}
@@ -115,15 +115,23 @@ func (p *peeler) tokens(at *step, t []byte, m mask) bool {
 	case m&^(mB64|mSpace) == 0:
 		ok := p.base64Text(at, t, m) || p.base32Text(at, t, m) || m&mSpace == 0 && p.lzText(at, t)
 		if m&mSpace != 0 {
-			ok = p.runs(at, t) || ok
+			found, _ := p.runs(at, t)
+			ok = ok || found
 		}
 		if !ok && m&mSpace == 0 && len(t) >= minShifted {
 			ok = p.reversed(at, t)
 		}
 		return ok || !denseToken(t, m)
 	}
-	if m&mAlnum != 0 && p.runs(at, t) {
-		return true
+	if m&mDot != 0 {
+		if explained, ok := p.jwt(at, t); ok {
+			return explained
+		}
+	}
+	if m&mAlnum != 0 {
+		if found, dark := p.runs(at, t); found || dark {
+			return !dark
+		}
 	}
 	if m&mSpace == 0 && p.base85Text(at, t, m) {
 		return true

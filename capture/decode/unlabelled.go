@@ -22,13 +22,19 @@ func (p *peeler) unlabelled(at *step, data []byte) (explained, ok bool) {
 			if rest, isTrailing := err.(trailing); isTrailing && rest.n <= 4 {
 				err = nil
 			}
-			if err != nil || len(out) < 8 || !sensible(out) {
+			if err != nil || len(out) < 8 || !sensible(out) && (name != "deflate" && name != "brotli" || skip > 0 || len(out) < 24 || len(data) > 1<<20) {
 				p.hit = hit // a wrong guess that grew is no bomb
 				continue
 			}
 			op := map[string]string{"snappy-raw": "snappy", "lz4-raw": "lz4"}[name]
 			if op == "" {
 				op = name
+			}
+			if !sensible(out) { // a stream that ends where the input does is seldom chance; what it holds must make sense then
+				if p.child(p.mk(step{up: at, op: op}), out) {
+					return true, true
+				}
+				continue
 			}
 			return p.child(p.mk(step{up: at, op: op}), out), true
 		}
@@ -63,10 +69,10 @@ func brotliFits(b []byte) bool {
 	if nibbles > 4 && length>>((nibbles-1)*4) == 0 {
 		return false
 	}
-	if last == 0 && take(1) == 1 {
-		return false // not compressed: it would have been read as it is
-	}
 	n := uint64(len(b))
+	if last == 0 && take(1) == 1 {
+		return length+1 <= n && length+9 >= n // not compressed
+	}
 	return length+1 <= 200*n && (last == 0 || length+1 >= n/2)
 }
 

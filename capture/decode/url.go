@@ -57,11 +57,11 @@ func (p *peeler) url(at *step, t []byte) {
 
 // pathOf peels a path: whole, then each segment and its matrix parameters.
 func (p *peeler) pathOf(at *step, path []byte) {
-	p.show(Text, at, path, false)
+	p.showWhole(at, path)
 	if bytes.IndexByte(path, '%') >= 0 {
 		mark := p.arena.mark
 		if out, ok := p.percent(path); ok {
-			p.show(Text, p.mk(step{up: at, op: "percent"}), out, false)
+			p.showWhole(p.mk(step{up: at, op: "percent"}), out)
 		}
 		p.arena.mark = mark
 	}
