@@ -3,6 +3,8 @@ package leak
 import (
 	"bufio"
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -235,4 +237,18 @@ func ReadLabels(bundle fs.FS, id string) (map[string]string, error) {
 		labels[s.ID] = s.Label
 	}
 	return labels, err
+}
+
+// ReadIdentifiers gives the sha256, in hex, of each identifier of a phone by its id, so that two runs can be compared
+// without showing a value. An identifier that changed during the run has the digest of its last value.
+func ReadIdentifiers(bundle fs.FS, id string) (map[string]string, error) {
+	lines, _, err := readLines[Secret](bundle, path.Join(phonesName, id, secretsName))
+	out := map[string]string{}
+	for _, s := range lines {
+		if s.Role == SecretIdentifier {
+			sum := sha256.Sum256([]byte(s.Value))
+			out[s.ID] = hex.EncodeToString(sum[:])
+		}
+	}
+	return out, err
 }

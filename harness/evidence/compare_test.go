@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -76,16 +77,33 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-func TestCompareDestinationsAndFirmware(t *testing.T) {
-	after := leaky()
-	for i := range after.Phones[0].Lines {
-		after.Phones[0].Lines[i].Firmware = "V2.0.0"
+func TestComparePhones(t *testing.T) {
+	before, after := leaktest.Clean(), leaky()
+	old, now := before.Phones[0], after.Phones[0]
+	for i := range now.Lines {
+		now.Lines[i].Firmware = "V2.0.0"
 	}
-	got, err := Compare(closed(t, leaktest.Clean()), closed(t, after))
+	id := `{"id":"` + leaktest.AndroidID + `"}`
+	old.AddFlow(leaktest.Post(leaktest.Analytics, "https://sa.collector.example/v1/user/1234", 33_000_000, id))
+	now.AddFlow(leaktest.Post(leaktest.Analytics, "https://sa.collector.example/v1/user/5678", 33_000_000, id))
+	now.AddFlow(leaktest.Post(leaktest.Analytics, "https://sa.collector.example/v2/user/5678", 34_000_000, "{}"))
+	now.AddFlow(leaktest.Post(leaktest.Settings, "https://sa.collector.example/beat", 35_000_000, `{"serial":"e64f921f"}`))
+	for i, p := range []*leaktest.Phone{old, now} {
+		p.Secrets = append(p.Secrets, leak.Secret{Schema: 1, ID: "serial", Role: leak.SecretIdentifier, Kind: leak.ValueID, Value: []string{"a64f921f", "e64f921f"}[i]})
+	}
+	got, err := Compare(closed(t, before), closed(t, after))
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []PhoneChange{{ID: leaktest.PhoneID, Old: "V1.0.0", New: "V2.0.0", Appeared: []string{"sa.example:443"}, Vanished: []string{}}}
+	want := []PhoneChange{{
+		ID: leaktest.PhoneID, Old: "V1.0.0", New: "V2.0.0", Appeared: []string{"sa.example:443"}, Vanished: []string{},
+		Endpoints: []string{"POST sa.collector.example/v2/user/*"}, Forgotten: []string{},
+		Identifiers: []IdentifierChange{
+			{App: leaktest.Settings, ID: "serial", New: true},
+			{App: leaktest.Analytics, ID: "android_id", Old: true, New: true, Survived: true},
+		},
+	}}
+	slices.SortFunc(want[0].Identifiers, func(a, b IdentifierChange) int { return strings.Compare(a.App, b.App) })
 	if diff := cmp.Diff(want, got.Phones); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}

@@ -1,15 +1,12 @@
 package evidence
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
 
 	"github.com/telltale-farm/telltale/assertions/leak"
 	"github.com/telltale-farm/telltale/capture/flow/safe"
-	"github.com/telltale-farm/telltale/capture/record"
 )
 
 // Change says what became of one claim of one cell between two runs.
@@ -43,15 +40,6 @@ type Comparison struct {
 	Phones []PhoneChange `json:"phones"` // sorted by id
 }
 
-// PhoneChange is what differs about one phone beside its verdicts.
-type PhoneChange struct {
-	ID       string   `json:"id"`
-	Old      string   `json:"old"` // firmware
-	New      string   `json:"new"`
-	Appeared []string `json:"appeared"` // destinations contacted only in the new run, host:port, sorted
-	Vanished []string `json:"vanished"`
-}
-
 // Compare compares two bundles. Both are judged again from their files with the same rules, so that a difference is the
 // phone's and not the rules'. It refuses to compare virtual with real phones.
 func Compare(before, after string) (Comparison, error) {
@@ -76,7 +64,7 @@ func Compare(before, after string) (Comparison, error) {
 	out.Claims = compareClaims(vs[0], vs[1])
 	ids := slices.Compact(slices.Sorted(slices.Values(append(bs[0].phonesOf(vs[0]), bs[1].phonesOf(vs[1])...))))
 	for _, id := range ids {
-		p, err := comparePhone(bs, id)
+		p, err := comparePhone(bs, vs, id)
 		if err != nil {
 			return out, fmt.Errorf("comparing %s: %w", id, err)
 		}
@@ -143,67 +131,6 @@ func changeOf(before, after leak.Outcome) Change {
 	return StillClean
 }
 
-func comparePhone(bs [2]*Bundle, id string) (PhoneChange, error) {
-	p := PhoneChange{ID: id, Appeared: []string{}, Vanished: []string{}}
-	var places [2]map[string]bool
-	for i, b := range bs {
-		lines, err := leak.ReadPhoneLines(b.FS(), id)
-		if err != nil {
-			return p, err
-		}
-		if len(lines) > 0 {
-			firmware := safe.Line(lines[0].Firmware, 80)
-			if i == 0 {
-				p.Old = firmware
-			} else {
-				p.New = firmware
-			}
-		}
-		if places[i], err = destinations(b, id); err != nil {
-			return p, err
-		}
-	}
-	for place := range places[1] {
-		if !places[0][place] {
-			p.Appeared = append(p.Appeared, place)
-		}
-	}
-	for place := range places[0] {
-		if !places[1][place] {
-			p.Vanished = append(p.Vanished, place)
-		}
-	}
-	slices.Sort(p.Appeared)
-	slices.Sort(p.Vanished)
-	return p, nil
-}
-
-// destinations lists whom a phone contacted through the proxy, as host:port.
-func destinations(b *Bundle, id string) (map[string]bool, error) {
-	out := map[string]bool{}
-	sub, err := fs.Sub(b.FS(), phonesName+"/"+id)
-	if err != nil {
-		return nil, err
-	}
-	r, err := record.Open(sub)
-	if errors.Is(err, fs.ErrNotExist) {
-		return out, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	flows, err := r.Flows()
-	if err != nil {
-		return nil, err
-	}
-	for i := range flows {
-		if f := &flows[i]; !f.Control && f.Host != "" {
-			out[place(f.Host, f.Port)] = true
-		}
-	}
-	return out, nil
-}
-
 // ExitCode is what `telltale diff` ends with: 3 if something regressed or is new and leaks, 4 if no claim was possible for
 // some cell, else 0.
 func (c Comparison) ExitCode() int {
@@ -230,17 +157,7 @@ func (c Comparison) Text() string {
 		fmt.Fprintf(&b, "%-13s  %-*s  %-8s  %s -> %s\n", x.Change, width, safe.Text(x.Cell.String()), x.Claim, dash(string(x.Old)), dash(string(x.New)))
 	}
 	for _, p := range c.Phones {
-		if p.Old != p.New {
-			fmt.Fprintf(&b, "\n%s: firmware %s -> %s\n", safe.Text(p.ID), dash(p.Old), dash(p.New))
-		} else {
-			fmt.Fprintf(&b, "\n%s: firmware %s in both\n", safe.Text(p.ID), dash(p.Old))
-		}
-		for _, d := range p.Appeared {
-			fmt.Fprintf(&b, "  new destination   %s\n", d)
-		}
-		for _, d := range p.Vanished {
-			fmt.Fprintf(&b, "  no longer seen    %s\n", d)
-		}
+		p.text(&b)
 	}
 	if text := banner(c.Kind); text != "" {
 		fmt.Fprintf(&b, "\n%s\n", text)
