@@ -124,7 +124,6 @@ func (l *Lease) identifiers(ctx context.Context) error {
 	for _, id := range []struct{ name, label, value string }{
 		{"android_id", "android_id as adb sees it", android.Value},
 		{"serial", "serial number", props["ro.serialno"]},
-		{"fingerprint", "build fingerprint", props["ro.build.fingerprint"]},
 	} {
 		if len(id.value) < leak.MinNeedle {
 			continue

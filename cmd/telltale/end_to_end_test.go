@@ -259,6 +259,9 @@ func TestLateBatch(t *testing.T) {
 	if code != exitLeaked {
 		t.Errorf("exit status %d, want %d\n%s\n%s", code, exitLeaked, stdout, stderr)
 	}
+	if !strings.Contains(stdout, "the spec passed, the final verdict is leaked: a late upload to sa.api.intl.miui.com") {
+		t.Errorf("the table does not say that the leak came late:\n%s", stdout)
+	}
 	provisional := lines[struct {
 		Verdict leak.CellVerdict `json:"verdict"`
 	}](t, filepath.Join(r.bundle(), "phones", "subject", "results.jsonl"))

@@ -27,7 +27,7 @@ const killMoments = 20
 // restore` every setting and the effective proxy are as before.
 func TestKilledAtAnyMoment(t *testing.T) {
 	r := newRig(t, built)
-	devices, address := r.serve()
+	devices, address := r.serve("leaky-2020")
 	before := r.portrait(address)
 
 	whole := r.driveUntil(devices, -1)
@@ -55,9 +55,9 @@ func TestKilledAtAnyMoment(t *testing.T) {
 }
 
 // serve starts one virtual phone in a process of its own, and returns a devices.yaml for it and its address.
-func (r *rig) serve() (devices, address string) {
+func (r *rig) serve(personality string) (devices, address string) {
 	r.t.Helper()
-	cmd := r.command("virtual", "--personality", "leaky-2020")
+	cmd := r.command("virtual", "--personality", personality)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		r.t.Fatal(err)

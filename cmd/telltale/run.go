@@ -113,9 +113,10 @@ func (r *runCmd) drive(ctx context.Context, c *console, cfg *profile.Config, sta
 	live.stop()
 
 	closed, err := bundle.Close()
-	if err != nil {
+	if err != nil && closed.Verdicts.Schema == 0 {
 		return errors.Join(driveErr, fmt.Errorf("closing the run: %w; the recordings are in %s, and `telltale judge` judges them", err, bundle.Dir()))
 	}
+	driveErr = errors.Join(driveErr, err) // a report that could not be written takes no verdict away
 	if r.Manifests != "" {
 		if err := w.WriteManifests(r.Manifests); err != nil {
 			return err
@@ -127,6 +128,11 @@ func (r *runCmd) drive(ctx context.Context, c *console, cfg *profile.Config, sta
 // finish prints the verdicts and says with what code the run ends.
 func finish(ctx context.Context, c *console, closed evidence.Closed, driveErr error) error {
 	fmt.Fprint(c.Out, evidence.Table(closed.Verdicts))
+	late, err := mismatches(closed.Dir, closed.Verdicts)
+	for _, line := range late {
+		fmt.Fprintln(c.Out, line)
+	}
+	driveErr = errors.Join(driveErr, err)
 	fmt.Fprintf(c.Out, "evidence: %s\nreport:   %s\n", closed.Dir, filepath.Join(closed.Dir, "report.html"))
 	code := closed.Verdicts.ExitCode()
 	if driveErr != nil {
