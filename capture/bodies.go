@@ -29,7 +29,7 @@ type sentBody struct {
 	mu  sync.Mutex // orders reads: the transport may still read while we drain
 	src io.ReadCloser
 	at  int64 // us of the last byte read
-	eof bool
+	eof atomic.Bool
 	off atomic.Bool // the transport is done with it
 }
 
@@ -44,7 +44,7 @@ func (b *sentBody) Read(p []byte) (int, error) {
 
 // read takes the next bytes. The caller holds mu.
 func (b *sentBody) read(p []byte) (int, error) {
-	if b.eof {
+	if b.eof.Load() {
 		return 0, io.EOF
 	}
 	n, err := b.src.Read(p)
@@ -53,7 +53,7 @@ func (b *sentBody) read(p []byte) (int, error) {
 		b.at = b.x.p.rec.Sent()
 	}
 	if err == io.EOF {
-		b.eof = true
+		b.eof.Store(true)
 	}
 	return n, err
 }
@@ -72,7 +72,7 @@ func (b *sentBody) drain(limit int64, d time.Duration) {
 	defer b.mu.Unlock()
 	buf := getBuffer()
 	defer putBuffer(buf)
-	for left := limit; left > 0 && !b.eof; {
+	for left := limit; left > 0 && !b.eof.Load(); {
 		n, err := b.read((*buf)[:min(int64(len(*buf)), left)])
 		left -= int64(n)
 		if err != nil {
@@ -83,9 +83,7 @@ func (b *sentBody) drain(limit int64, d time.Duration) {
 
 // finish records the body, with what had come of it.
 func (b *sentBody) finish() {
-	b.mu.Lock()
-	done := b.eof
-	b.mu.Unlock()
+	done := b.eof.Load() // without the lock: the transport may sit in Read until the drain's deadline
 	f := &b.x.f
 	if !done && b.log.Size() == 0 && b.x.r.Header.Get("Expect") != "" && f.Fault == flow.FaultNone {
 		b.log.Finish(false) // the server answered without asking for the body, so none was sent
@@ -96,16 +94,16 @@ func (b *sentBody) finish() {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.x.req.Body = b.log.Finish(!b.eof)
+	b.x.req.Body = b.log.Finish(!b.eof.Load())
 	f.BytesUp += b.log.Size()
 	f.Sent = max(f.Sent, b.at)
-	if !b.eof && f.Fault == flow.FaultNone {
+	if !b.eof.Load() && f.Fault == flow.FaultNone {
 		f.Fault, f.Error = flow.FaultPhone, "the request's body did not come to its end"
 		if b.x.p.stopping() {
 			f.Fault = flow.FaultHarness
 		}
 	}
-	if b.eof {
+	if b.eof.Load() {
 		b.x.req.Trailers = appendHeaders(nil, b.x.r.Trailer, b.x.r.ProtoMajor >= 2)
 	}
 }

@@ -88,6 +88,9 @@ func (x *exchange) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	x.p.gp.ServeHTTP(rw, r)
+	if x.sent != nil && !x.sent.eof.Load() && x.socket == nil {
+		rw.Flush() // the answer does not wait for the rest of the body
+	}
 }
 
 // begin records that a request arrived, before anything of it is forwarded.

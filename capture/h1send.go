@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -30,8 +31,13 @@ func (u *upstream) sendH1(x *exchange, r *http.Request) (*http.Response, error) 
 	if r.Body != nil && r.Body != http.NoBody && r.ContentLength != 0 {
 		q.body, q.chunked = r.Body, r.ContentLength < 0
 	}
-	q.head = q.appendHead(make([]byte, 0, 1024))
-	if q.body != nil && !q.chunked && r.ContentLength <= smallBody {
+	small := q.body != nil && !q.chunked && r.ContentLength <= smallBody
+	room := 1024
+	if small {
+		room += int(r.ContentLength) + 1
+	}
+	q.head = q.appendHead(make([]byte, 0, room))
+	if small {
 		if err := q.readBody(); err != nil {
 			return nil, err
 		}
@@ -59,7 +65,7 @@ func (u *upstream) sendH1(x *exchange, r *http.Request) (*http.Response, error) 
 // readBody puts a small body behind the head, and reads its end, so that the record knows that it is whole.
 func (q *h1Request) readBody() error {
 	n := len(q.head)
-	q.head = append(q.head, make([]byte, q.r.ContentLength+1)...)
+	q.head = slices.Grow(q.head, int(q.r.ContentLength)+1)[:n+int(q.r.ContentLength)+1]
 	got, err := io.ReadFull(q.body, q.head[n:])
 	if int64(got) != q.r.ContentLength {
 		return errors.Join(io.ErrUnexpectedEOF, err)

@@ -93,20 +93,30 @@ func (b *BodyWriter) store(p []byte) {
 		}
 		b.spill()
 	}
-	if b.fileErr == nil {
-		_, b.fileErr = b.file.Write(p)
+	for len(p) > 0 && b.fileErr == nil { // in pieces as large as the memory, for a write costs the more the smaller it is
+		n := min(len(p), b.w.limits.Memory-len(b.memory))
+		b.memory = append(b.memory, p[:n]...)
+		if p = p[n:]; len(b.memory) == b.w.limits.Memory {
+			b.flush()
+		}
 	}
 }
 
-// spill opens the body's file and moves there what was in memory.
-func (b *BodyWriter) spill() {
-	b.part = "." + strconv.FormatInt(b.w.parts.Add(1), 10) + ".part"
-	b.file, b.fileErr = b.w.bodies.OpenFile(b.part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+// flush writes the memory to the file.
+func (b *BodyWriter) flush() {
 	if b.fileErr == nil && len(b.memory) > 0 {
 		_, b.fileErr = b.file.Write(b.memory)
 	}
-	putBuf(b.memory)
-	b.memory = nil
+	b.memory = b.memory[:0]
+}
+
+// spill opens the body's file.
+func (b *BodyWriter) spill() {
+	b.part = "." + strconv.FormatInt(b.w.parts.Add(1), 10) + ".part"
+	if b.memory == nil {
+		b.memory = getBuf(b.w.limits.Memory)
+	}
+	b.file, b.fileErr = b.w.bodies.OpenFile(b.part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 }
 
 // Finish stores the body under its hash and says what it was, nil for an empty one. partial says that the sender stopped
@@ -149,6 +159,9 @@ func (b *BodyWriter) place(name string) error {
 		b.spill()
 	}
 	if b.file != nil {
+		if !known {
+			b.flush()
+		}
 		b.fileErr = errors.Join(b.fileErr, b.file.Close())
 	}
 	if b.fileErr != nil || known {

@@ -133,9 +133,9 @@ func (m *merger) add(line []byte) error {
 		return fmt.Errorf("a flow with seq %d", f.Seq)
 	case rec == recStart && old != nil:
 		return fmt.Errorf("flow %d starts twice", f.Seq)
-	case rec != recStart && old == nil:
-		return fmt.Errorf("flow %d has an %s but no start", f.Seq, rec)
-	case rec != recStart && old.End >= 0:
+	case rec == recUpdate && old == nil:
+		return fmt.Errorf("flow %d has an update but no start", f.Seq)
+	case rec != recStart && old != nil && old.End >= 0:
 		return fmt.Errorf("flow %d goes on after its end", f.Seq)
 	case rec == recEnd && f.End < 0:
 		return fmt.Errorf("the end of flow %d gives no time", f.Seq)

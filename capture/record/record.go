@@ -7,7 +7,7 @@
 // The first line of flows.jsonl is {"rec":"open","schema":1,"epoch_utc":...}. The others are "start" (a flow began),
 // "update" (more is known of a flow that goes on), "end" (it is over), "app" (which app a connection belongs to, known
 // later) and "close" (the recording ended in order). A start, update or end line holds the whole flow as known then, so
-// the last line of a seq says all.
+// the last line of a seq says all. A flow that ended before its start reached the file has an end line alone.
 //
 // What is recorded is never rewritten. A process that is killed loses at most Limits.Flush of lines: the file still
 // opens, its flows that had no end have End -1, and an unfinished last line is ignored and reported.
@@ -38,7 +38,7 @@ const (
 // Limits bounds a recording. The zero value of a field stands for its default.
 type Limits struct {
 	BodyCap  int64         // bytes stored of a body that the phone sent; 64 MiB. The rest is hashed and counted
-	ReplyCap int64         // bytes stored of a body that a server sent; 1 MiB. The rest is counted: it is context, not evidence
+	ReplyCap int64         // bytes stored of a body that a server sent; 256 KiB. The rest is counted: it is context, not evidence
 	Memory   int           // bytes of a body held in memory before it goes to a file; 64 KiB
 	Flush    time.Duration // lines reach the file at most this long after they were made; 100 ms
 }
@@ -48,7 +48,7 @@ func (l Limits) withDefaults() Limits {
 		l.BodyCap = 64 << 20
 	}
 	if l.ReplyCap <= 0 {
-		l.ReplyCap = 1 << 20
+		l.ReplyCap = 256 << 10
 	}
 	if l.Memory <= 0 {
 		l.Memory = 64 << 10

@@ -29,9 +29,11 @@ type Writer struct {
 	sent atomic.Int64 // us of the last byte the phone sent
 
 	mu     sync.Mutex // guards what follows
+	young  starts     // flows that began since the last flush
 	buf    []byte     // lines not yet in the file
 	spare  []byte     // the other buffer, while none is being written
 	armed  bool       // a flush is under way or timed
+	rushed bool       // it is under way
 	closed bool
 	err    error // the first error that lost something; it stays
 
@@ -111,14 +113,15 @@ func (w *Writer) Begin(f *flow.Flow) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	f.Seq = w.seq.Add(1)
-	w.line(appendRecord(w.buf, recStart, f))
+	w.young.add(f)
+	w.line(w.buf)
 }
 
 // Update records what is now known of a flow that goes on: that a tunnel is opaque, say, while it is still open.
 func (w *Writer) Update(f *flow.Flow) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.line(appendRecord(w.buf, recUpdate, f))
+	w.line(appendRecord(w.young.write(w.buf, f.Seq), recUpdate, f))
 }
 
 // End records that f is over. An End of -1 becomes now.
@@ -128,6 +131,7 @@ func (w *Writer) End(f *flow.Flow) {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.young.drop(f.Seq)
 	w.line(appendRecord(w.buf, recEnd, f))
 }
 
@@ -159,7 +163,8 @@ func (w *Writer) line(b []byte) {
 		return
 	}
 	w.buf = b
-	if len(b) >= flushBytes {
+	if len(b)+w.young.bytes() >= flushBytes && !w.rushed {
+		w.rushed = true
 		w.timer.Stop()
 		w.armed = true
 		go w.flush()
@@ -176,9 +181,9 @@ func (w *Writer) flush() {
 	w.writing.Lock()
 	defer w.writing.Unlock()
 	w.mu.Lock()
-	b := w.buf
+	b := w.young.writeAll(w.buf)
 	w.buf, w.spare = w.spare[:0], nil
-	w.armed = false
+	w.armed, w.rushed = false, false
 	w.mu.Unlock()
 	if len(b) == 0 {
 		return
@@ -241,6 +246,7 @@ func (w *Writer) Close() error {
 		defer w.mu.Unlock()
 		return w.err
 	}
+	w.buf = w.young.writeAll(w.buf)
 	w.buf = appendInt(append(w.buf, `{"rec":"`+recClose+`"`...), `,"end_us":`, w.Now())
 	w.buf = append(w.buf, '}', '\n')
 	w.closed = true
