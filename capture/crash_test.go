@@ -34,6 +34,10 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	if os.Getenv(rawEnv) != "" {
+		fmt.Fprintln(os.Stderr, rawProcess())
+		os.Exit(1)
+	}
 	os.Exit(m.Run())
 }
 
@@ -90,8 +94,13 @@ type crashRig struct {
 
 func newCrashRig(t *testing.T) *crashRig {
 	t.Helper()
+	return newCrashRigFor(t, func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.URL.Path) })
+}
+
+func newCrashRigFor(t testing.TB, handler http.HandlerFunc) *crashRig {
+	t.Helper()
 	c := &crashRig{rig: &rig{t: t, auth: newAuthority(t)}, answered: map[string]bool{}, stopping: make(chan struct{})}
-	c.startOrigin(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.URL.Path) })
+	c.startOrigin(handler)
 	dir := t.TempDir()
 	c.dir = filepath.Join(dir, "phone")
 	if err := os.WriteFile(filepath.Join(dir, "roots.pem"), pemOf(c.auth.cert.Raw), 0o600); err != nil {

@@ -32,7 +32,7 @@ import (
 )
 
 // originNames are what the origin's certificate is good for.
-var originNames = []string{"origin.test", "other.test", "push.test"}
+var originNames = []string{"origin.test", "other.test", "push.test", "*.cold.test"}
 
 // authority makes certificates for origins.
 type authority struct {
