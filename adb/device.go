@@ -12,6 +12,7 @@ type Device struct {
 	server  Server
 	serial  string
 	journal func(Command)
+	answer  Answerer
 	limits  Limits
 	places  chan struct{} // one is held while a command runs
 
@@ -24,7 +25,9 @@ type Device struct {
 type Options struct {
 	// Journal is called once for every command, when it has ended, from the goroutine that ran it.
 	Journal func(Command)
-	Limits  Limits
+	// Answer, if set, answers every command in place of the phone: nothing is sent.
+	Answer Answerer
+	Limits Limits
 }
 
 // Command is one thing that was asked of a phone, for the step log.
@@ -40,7 +43,7 @@ type Command struct {
 
 // Device is the phone with this serial. It is not contacted.
 func (s Server) Device(serial string, o Options) *Device {
-	d := &Device{server: s, serial: serial, journal: o.Journal, limits: o.Limits.withDefaults()}
+	d := &Device{server: s, serial: serial, journal: o.Journal, answer: o.Answer, limits: o.Limits.withDefaults()}
 	d.places = make(chan struct{}, d.limits.InFlight)
 	return d
 }

@@ -13,11 +13,16 @@ func (d *Device) Exec(ctx context.Context, argv ...string) ([]byte, error) {
 	if err != nil {
 		return nil, newFault(Usage, d.serial, op, err)
 	}
-	ctx, end, err := d.begin(ctx, Command{Kind: "exec", Argv: slices.Clone(argv)}, op)
+	c := Command{Kind: "exec", Argv: slices.Clone(argv)}
+	ctx, end, err := d.begin(ctx, c, op)
 	if err != nil {
 		return nil, err
 	}
-	out, err := d.exec(ctx, op, line)
+	res, dry := d.answered(c)
+	out := res.Stdout
+	if !dry {
+		out, err = d.exec(ctx, op, line)
+	}
 	end(&Command{BytesOut: int64(len(out)), Err: err})
 	return out, err
 }

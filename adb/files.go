@@ -85,11 +85,15 @@ func (d *Device) transfer(ctx context.Context, kind, path string, call func(gadb
 	if path == "" || len(path) > 1024 || strings.ContainsRune(path, 0) {
 		return newFault(Usage, d.serial, op, errors.New("not a path"))
 	}
-	ctx, end, err := d.begin(ctx, Command{Kind: kind, Argv: []string{kind, path}}, op)
+	c := Command{Kind: kind, Argv: []string{kind, path}}
+	ctx, end, err := d.begin(ctx, c, op)
 	if err != nil {
 		return err
 	}
-	n, err := d.throughDoor(ctx, op, call)
+	var n int64
+	if _, dry := d.answered(c); !dry {
+		n, err = d.throughDoor(ctx, op, call)
+	}
 	end(&Command{BytesOut: n, Err: err})
 	return err
 }

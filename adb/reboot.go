@@ -8,11 +8,14 @@ import (
 // come back. Everything but what lies on its storage is lost: reverse tunnels, running apps, a CA that was mounted.
 func (d *Device) Reboot(ctx context.Context) error {
 	const op = "rebooting"
-	ctx, end, err := d.begin(ctx, Command{Kind: "reboot", Argv: []string{"reboot"}}, op)
+	c := Command{Kind: "reboot", Argv: []string{"reboot"}}
+	ctx, end, err := d.begin(ctx, c, op)
 	if err != nil {
 		return err
 	}
-	err = d.reboot(ctx, op)
+	if _, dry := d.answered(c); !dry {
+		err = d.reboot(ctx, op)
+	}
 	end(&Command{Err: err})
 	return err
 }

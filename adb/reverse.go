@@ -74,11 +74,16 @@ func (d *Device) RemoveReverse(ctx context.Context, devicePort int) error {
 // reverse asks the phone's daemon and returns the text of its answer. Commands answer OKAY, list-forward answers with
 // its length and text alone (unlike the host's own forward services).
 func (d *Device) reverse(ctx context.Context, op, request string) ([]byte, error) {
-	ctx, end, err := d.begin(ctx, Command{Kind: "reverse", Argv: []string{request}}, op)
+	c := Command{Kind: "reverse", Argv: []string{request}}
+	ctx, end, err := d.begin(ctx, c, op)
 	if err != nil {
 		return nil, err
 	}
-	text, err := d.askReverse(ctx, op, request)
+	res, dry := d.answered(c)
+	text := res.Stdout
+	if !dry {
+		text, err = d.askReverse(ctx, op, request)
+	}
 	end(&Command{BytesOut: int64(len(text)), Err: err})
 	return text, err
 }

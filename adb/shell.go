@@ -42,7 +42,10 @@ func (d *Device) run(ctx context.Context, c Command, op, line string) (Result, e
 	if err != nil {
 		return Result{}, err
 	}
-	res, err := d.runLine(ctx, op, line)
+	res, dry := d.answered(c)
+	if !dry {
+		res, err = d.runLine(ctx, op, line)
+	}
 	done := Command{Exit: res.Exit, BytesOut: int64(len(res.Stdout) + len(res.Stderr)), Err: err}
 	if err != nil {
 		done.Exit = -1
