@@ -35,7 +35,7 @@ check: need-test ## run what a commit needs: format, vet, architecture, short te
 	@bad=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go' 2>/dev/null || find . -name '*.go')); \
 	if [ -n "$$bad" ]; then echo "gofmt -w these:" >&2; echo "$$bad" >&2; exit 1; fi
 	@go vet ./...
-	@go test -short -timeout 5m ./...
+	@go test -short -p 4 -timeout 5m ./... # most of it waits for phones
 
 build: need-run ## build bin/telltale, bin/scenarios.test and bin/ginkgo
 	@mkdir -p bin

@@ -21,6 +21,25 @@ const lockEvery = 50 * time.Millisecond
 
 // LockPhone takes the lock of a serial, waiting for it as long as the context allows.
 func LockPhone(ctx context.Context, state, serial string) (*Lock, error) {
+	tick := time.NewTicker(lockEvery)
+	defer tick.Stop()
+	for {
+		lock, err := tryLock(state, serial)
+		if !errors.Is(err, errLocked) {
+			return lock, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("locking %s: another telltale process drives this phone (wait for it, or end it): %w", serial, ctx.Err())
+		case <-tick.C:
+		}
+	}
+}
+
+var errLocked = errors.New("another process holds the lock")
+
+// tryLock takes the lock if nobody has it.
+func tryLock(state, serial string) (*Lock, error) {
 	dir := filepath.Join(state, "locks")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("locking %s: %w", serial, err)
@@ -29,24 +48,15 @@ func LockPhone(ctx context.Context, state, serial string) (*Lock, error) {
 	if err != nil {
 		return nil, fmt.Errorf("locking %s: %w", serial, err)
 	}
-	tick := time.NewTicker(lockEvery)
-	defer tick.Stop()
-	for {
-		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-		if err == nil {
-			return &Lock{file: f}, nil
-		}
-		if !errors.Is(err, unix.EWOULDBLOCK) && !errors.Is(err, unix.EINTR) {
-			f.Close()
-			return nil, fmt.Errorf("locking %s: %w", serial, err)
-		}
-		select {
-		case <-ctx.Done():
-			f.Close()
-			return nil, fmt.Errorf("locking %s: another telltale process drives this phone (wait for it, or end it): %w", serial, ctx.Err())
-		case <-tick.C:
-		}
+	err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if err == nil {
+		return &Lock{file: f}, nil
 	}
+	f.Close()
+	if errors.Is(err, unix.EWOULDBLOCK) || errors.Is(err, unix.EINTR) {
+		return nil, errLocked
+	}
+	return nil, fmt.Errorf("locking %s: %w", serial, err)
 }
 
 // Unlock gives the phone back.

@@ -69,8 +69,12 @@ func (l *Lease) setProxy(ctx context.Context) error {
 
 // replay puts back what an earlier run left changed on this phone.
 func (l *Lease) replay(ctx context.Context) error {
-	if len(l.undo.Entries()) == 0 {
+	entries := l.undo.Entries()
+	if len(entries) == 0 {
 		return nil
+	}
+	if entries[0].Run {
+		return l.undo.Done() // a phone that lived inside another run had this address, and died with it
 	}
 	return Restore(ctx, l.device, l.undo)
 }

@@ -85,6 +85,34 @@ func UndoSerials(state string) ([]UndoEntry, error) {
 	return out, nil
 }
 
+// ForgetDead drops the journals of phones that lived inside a run and died with it. A run that still goes on holds its
+// phones' locks, and keeps them.
+func ForgetDead(state string) error {
+	open, err := UndoSerials(state)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, e := range open {
+		if !e.Run {
+			continue
+		}
+		lock, err := tryLock(state, e.Serial)
+		if errors.Is(err, errLocked) {
+			continue
+		}
+		if err == nil {
+			var u *Undo
+			if u, err = OpenUndo(state, e.Serial); err == nil {
+				err = u.Done()
+			}
+			err = errors.Join(err, lock.Unlock())
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
 // parseUndo reads a journal. A last line that was cut off by a crash is dropped: its change was never made, since a
 // change follows only after its line is synced.
 func parseUndo(raw []byte) ([]UndoEntry, error) {

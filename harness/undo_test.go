@@ -62,6 +62,44 @@ func TestUndoOutlivesItsWriter(t *testing.T) {
 	}
 }
 
+func TestForgetDeadKeepsWhatMayComeBack(t *testing.T) {
+	state := t.TempDir()
+	add := func(serial string, run bool) {
+		t.Helper()
+		u, err := OpenUndo(state, serial)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := entry("http_proxy", nil)
+		e.Serial, e.Run = serial, run
+		if err := u.Add(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	add("usb", false)
+	add("dead", true)
+	add("driven", true)
+	lock, err := LockPhone(t.Context(), state, "driven")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Unlock()
+	if err := ForgetDead(state); err != nil {
+		t.Fatal(err)
+	}
+	open, err := UndoSerials(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var left []string
+	for _, e := range open {
+		left = append(left, e.Serial)
+	}
+	if diff := cmp.Diff([]string{"driven", "usb"}, left); diff != "" {
+		t.Fatalf("journals left (-want +got):\n%s", diff)
+	}
+}
+
 func TestUndoRefuses(t *testing.T) {
 	for name, raw := range map[string]string{
 		"another schema": `{"schema":2,"serial":"s","namespace":"global","key":"k"}` + "\n",

@@ -60,6 +60,9 @@ func (r *runCmd) Run(ctx context.Context, c *console, g *globals) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := harness.ForgetDead(state); err != nil {
+		return err
+	}
 	planned, err := tools.plan(ctx, cfg, r)
 	if err != nil {
 		return err

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"errors"
-	"os"
-	"path/filepath"
-
 	"github.com/alecthomas/kong"
+
+	"github.com/telltale-farm/telltale/harness/world"
 )
 
 // verbs is the whole command line: one field a verb, in the order of a first use. Every verb is a struct of its flags
@@ -40,16 +38,4 @@ type globals struct {
 }
 
 // stateDir is the state directory as an absolute path. It makes nothing.
-func (g *globals) stateDir() (string, error) {
-	if g.State != "" {
-		return filepath.Abs(g.State)
-	}
-	if base := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(base) {
-		return filepath.Join(base, "telltale"), nil
-	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return "", errors.New("there is no home directory to keep state in; name a folder with --state DIR")
-	}
-	return filepath.Join(home, ".local", "state", "telltale"), nil
-}
+func (g *globals) stateDir() (string, error) { return world.StateDir(g.State) }

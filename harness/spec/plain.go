@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -27,7 +26,7 @@ type plainRun struct {
 }
 
 func openPlain(ctx context.Context, s *suite) (_ *plainRun, err error) {
-	state, err := s.stateDir()
+	state, err := world.StateDir(s.options.State)
 	if err != nil {
 		return nil, err
 	}
@@ -76,19 +75,4 @@ func (p *plainRun) close(_ context.Context, _ ginkgo.Report) error {
 		return fmt.Errorf("the run is %s; its evidence is in %s", closed.Verdicts.Outcome, closed.Dir)
 	}
 	return nil
-}
-
-// stateDir is where `telltale run` would keep its state.
-func (s *suite) stateDir() (string, error) {
-	if s.options.State != "" {
-		return filepath.Abs(s.options.State)
-	}
-	if base := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(base) {
-		return filepath.Join(base, "telltale"), nil
-	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return "", errors.New("there is no home directory to keep state in; name a folder with --state DIR")
-	}
-	return filepath.Join(home, ".local", "state", "telltale"), nil
 }

@@ -18,13 +18,19 @@ type Lifeline struct {
 
 // OpenLifeline makes the pipe at a path and holds its writing end.
 func OpenLifeline(path string) (*Lifeline, error) {
-	if err := unix.Mkfifo(path, 0o600); err != nil {
+	made := path + ".new" // it gets its name only once it is held: a pipe of that name without a holder is a dead run's
+	if err := unix.Mkfifo(made, 0o600); err != nil {
 		return nil, fmt.Errorf("making the lifeline: %w", err)
 	}
 	// Read and write, so that the open does not wait for a worker. No worker may inherit this end.
-	f, err := os.OpenFile(path, os.O_RDWR|syscall.O_CLOEXEC, 0)
+	f, err := os.OpenFile(made, os.O_RDWR|syscall.O_CLOEXEC, 0)
+	if err == nil {
+		if err = os.Rename(made, path); err != nil {
+			f.Close()
+		}
+	}
 	if err != nil {
-		os.Remove(path)
+		os.Remove(made)
 		return nil, fmt.Errorf("opening the lifeline: %w", err)
 	}
 	return &Lifeline{path: path, file: f}, nil

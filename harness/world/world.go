@@ -47,13 +47,16 @@ func Open(ctx context.Context, o Options) (_ *World, err error) {
 	if err := os.MkdirAll(o.State, 0o700); err != nil {
 		return nil, fmt.Errorf("making the state directory: %w", err)
 	}
-	if w.scratch, err = os.MkdirTemp(o.State, "run-"); err != nil {
+	if err := sweep(ctx, o.State); err != nil {
+		return nil, fmt.Errorf("removing what killed runs left in the state directory: %w", err)
+	}
+	if w.scratch, err = os.MkdirTemp(o.State, scratchPrefix); err != nil {
 		return nil, fmt.Errorf("making the run's scratch folder: %w", err)
 	}
 	if err := os.Mkdir(w.Progress(), 0o700); err != nil {
 		return nil, fmt.Errorf("making the run's scratch folder: %w", err)
 	}
-	if w.lifeline, err = OpenLifeline(filepath.Join(w.scratch, "lifeline")); err != nil {
+	if w.lifeline, err = OpenLifeline(filepath.Join(w.scratch, lifelineName)); err != nil {
 		return nil, err
 	}
 	for i := range o.Config.Phones {
