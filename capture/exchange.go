@@ -117,6 +117,10 @@ func (p *Proxy) begin(w http.ResponseWriter, r *http.Request, s *served) *exchan
 	f.BytesUp = x.heads(r)
 	if r.ContentLength != 0 && r.Body != nil {
 		x.sent = &sentBody{src: r.Body, x: x, log: p.rec.NewBody()}
+		if r.ProtoMajor == 1 {
+			// Else net/http waits for the rest of the body before it sends the head of an answer.
+			_ = http.NewResponseController(w).EnableFullDuplex()
+		}
 	}
 	p.rec.Begin(f)
 	return x
