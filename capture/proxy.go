@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 
 	"github.com/elazarl/goproxy"
 	"golang.org/x/net/http2"
@@ -76,6 +77,8 @@ type Proxy struct {
 	idle      *sync.Cond // exchanges became 0
 	tunnels   sync.WaitGroup
 	start     sync.Once
+	endRelay  chan struct{} // closed to end the relays that are connected; nil if none was
+	beats     atomic.Int64  // relays that are connected
 }
 
 // New makes a proxy. It listens nowhere until Serve.
@@ -192,7 +195,9 @@ func (l *listener) Accept() (net.Conn, error) {
 		if !p.makeRoom(pc) {
 			continue
 		}
-		if p.opts.Attribute != nil {
+		if r, ok := c.(*attributed); ok {
+			r.tell(pc.id, r.peer)
+		} else if p.opts.Attribute != nil {
 			p.opts.Attribute(pc.id, c.LocalAddr(), c.RemoteAddr())
 		}
 		return p.newServed(pc, pc, nil, "http"), nil
