@@ -72,7 +72,7 @@ func (p *peeler) base64Text(at *step, t []byte, m mask) bool {
 		}
 		ok := false
 		switch {
-		case read+shift < len(t) && t[read+shift-1] == '=':
+		case read > 0 && read+shift < len(t) && t[read+shift-1] == '=':
 			// Padding in the middle: one encoded piece after another.
 			ok = p.base64Pieces(at, t[shift:], op)
 		case read+shift == len(t):

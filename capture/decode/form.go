@@ -65,10 +65,7 @@ func (p *peeler) formValue(at *step, v []byte) {
 				spaced = out
 			}
 			if m := maskOf(spaced); m&^(mB64|mSpace) != 0 || m&mSpace == 0 {
-				p.leaf(at, spaced) // not base64: the plus was a space
-				if out, ok := p.percent(v); ok && bytes.IndexByte(out, '+') >= 0 {
-					p.child(p.mk(step{up: at, op: "percent"}), out)
-				}
+				p.spacedValue(at, v, spaced) // not base64
 				return
 			}
 			p.show(Text, at, spaced, false)
@@ -79,6 +76,23 @@ func (p *peeler) formValue(at *step, v []byte) {
 		out = v
 	}
 	p.leaf(at, out)
+}
+
+// spacedValue peels a value whose plus signs are spaces, and for what that gives away as they are. If either makes sense,
+// the other is no reason to say that something could not be read.
+func (p *peeler) spacedValue(at *step, v, spaced []byte) {
+	p.unread = nil
+	clear := p.value(at, spaced)
+	unread := p.unread
+	if out, ok := p.percent(v); ok && bytes.IndexByte(out, '+') >= 0 {
+		p.muted++
+		clear = p.child(p.mk(step{up: at, op: "percent"}), out) || clear
+		p.muted--
+	}
+	if p.unread = unread; !clear {
+		p.opaque(at, spaced)
+	}
+	p.unread = nil
 }
 
 // pairs peels the values of name=value lists with other separators: cookies, matrix parameters, header parameters, lines.

@@ -123,14 +123,12 @@ func (w *walk) msgpackNest(b []byte, at, count int, isMap bool) int {
 		if isMap {
 			key, n := msgpackKey(b[at:])
 			if n == 0 {
-				inner := walk{p: w.p, dry: true}
-				if n = inner.msgpack(b[at:]); n == 0 {
+				w.push(elem{note: "key", index: -1})
+				if n = w.msgpack(b[min(at, len(b)):]); n == 0 {
 					return 0
 				}
-				key = b[at : at+n]
-				w.push(elem{note: "key", index: -1})
-				w.msgpack(b[at:])
 				w.pop()
+				key = b[at : at+n]
 			} else {
 				w.key(key)
 			}

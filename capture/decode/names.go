@@ -97,7 +97,7 @@ func (p *peeler) named(e *envelope, at *step, data []byte) {
 	if name == "" {
 		return
 	}
-	if e.all(hasEkey|hasPayloads) && len(p.rep.Opaque) < maxOpaque {
+	if e.all(hasEkey|hasPayloads) && p.muted == 0 && len(p.rep.Opaque) < maxOpaque {
 		loc := at.location()
 		// What was found unreadable inside is said by this.
 		p.rep.Opaque = slices.DeleteFunc(p.rep.Opaque, func(o OpaquePart) bool { return len(o.Location) > len(loc) && o.Location[:len(loc)] == loc })

@@ -67,7 +67,7 @@ func (p *peeler) unshift(at *step, t []byte, k int) bool {
 
 // disguised reports a disguise.
 func (p *peeler) disguised(at *step, data []byte, op string) {
-	if len(p.rep.Opaque) < maxOpaque {
+	if p.muted == 0 && len(p.rep.Opaque) < maxOpaque {
 		p.rep.Opaque = append(p.rep.Opaque, OpaquePart{Location: at.location(), Reason: "disguised: " + op, Bytes: len(data), Entropy: entropy(data)})
 	}
 }

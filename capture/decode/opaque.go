@@ -75,7 +75,7 @@ const maxOpaque = 64
 
 // opaque reports a value that nothing explained, unless it is so short that it can hold no more than a token.
 func (p *peeler) opaque(at *step, data []byte) {
-	if len(data) < minCipher || len(p.rep.Opaque) >= maxOpaque {
+	if p.muted > 0 || len(data) < minCipher || len(p.rep.Opaque) >= maxOpaque {
 		return
 	}
 	o := p.unread

@@ -29,6 +29,7 @@ type peeler struct {
 	bytes int64
 	hit   struct{ bytes, depth, nodes, ratio bool }
 
+	muted int    // above 0 while a reading is tried beside another one: nothing in it is reported as opaque
 	part  uint64 // which part of the message, so that the same text in a header and in the body is seen in both
 	quiet int    // bytes an unexplained value of this part may have without being reported
 	seen  map[sum]bool

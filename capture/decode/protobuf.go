@@ -7,14 +7,62 @@ func (w *walk) protobufAll(b []byte) bool {
 	if len(b) < 2 {
 		return false
 	}
-	if w.protobufFits(b) {
-		return w.protobuf(b)
+	if !protoFits(b) {
+		return w.protobufStream(b)
 	}
-	return w.protobufStream(b)
+	if w.dry {
+		shape := protoShapeOf(b, 0)
+		w.leaves, w.text, w.other, w.dull = shape.leaves, shape.text, shape.other, shape.dull
+		return true
+	}
+	return w.protobuf(b)
 }
 
-// protobufFits looks whether the bytes are fields from end to end, without going into them.
-func (w *walk) protobufFits(b []byte) bool {
+// protoShape is what a message would hold if it were one.
+type protoShape struct{ leaves, text, other, dull int }
+
+// nested says whether content is better read as a message than as text or bytes.
+func (s protoShape) nested(b []byte, text bool) bool {
+	if text {
+		return s.text*2 >= len(b)
+	}
+	dry := walk{leaves: s.leaves, text: s.text, other: s.other}
+	return dry.sound(len(b)) || len(b) < 64
+}
+
+// maxProtoDepth is how deep messages are looked into, to decide whether they are any.
+const maxProtoDepth = 40
+
+func protoShapeOf(b []byte, depth int) (s protoShape) {
+	for len(b) > 0 {
+		_, content, size := protoField(b)
+		if size == 0 {
+			break
+		}
+		b = b[size:]
+		s.leaves++
+		if content == nil {
+			s.dull++
+			continue
+		}
+		text := looksText(content)
+		if len(content) >= 2 && depth < maxProtoDepth && protoFits(content) {
+			if inner := protoShapeOf(content, depth+1); inner.nested(content, text) {
+				s.leaves, s.text, s.other, s.dull = s.leaves+inner.leaves-1, s.text+inner.text, s.other+inner.other, s.dull+inner.dull
+				continue
+			}
+		}
+		if text {
+			s.text += len(content)
+		} else {
+			s.other += len(content)
+		}
+	}
+	return s
+}
+
+// protoFits looks whether the bytes are fields from end to end, without going into them.
+func protoFits(b []byte) bool {
 	if len(b) == 0 {
 		return false
 	}
@@ -93,16 +141,12 @@ func (w *walk) protobuf(b []byte) bool {
 // protoContent reads what has a length: text, a message, packed numbers or bytes. What could be two of them is shown as both.
 func (w *walk) protoContent(b []byte) {
 	text := len(b) == 0 || looksText(b)
-	if len(b) >= 2 && w.protobufFits(b) {
-		inner := walk{p: w.p, dry: true, depth: w.depth, nodes: w.nodes}
-		if inner.protobuf(b) && (!text || inner.text*2 >= len(b)) && (inner.sound(len(b)) || !text && len(b) < 64) {
-			w.nodes = max(w.nodes, inner.nodes)
-			if text {
-				w.bytes(b)
-			}
-			w.protobuf(b)
-			return
+	if len(b) >= 2 && protoFits(b) && protoShapeOf(b, 0).nested(b, text) {
+		if text {
+			w.bytes(b)
 		}
+		w.protobuf(b)
+		return
 	}
 	if !text && w.packed(b) {
 		return
@@ -141,7 +185,7 @@ func (w *walk) packed(b []byte) bool {
 func (w *walk) protobufStream(b []byte) bool {
 	for rest := b; len(rest) > 0; {
 		l, n := binary.Uvarint(rest)
-		if n <= 0 || l < 2 || l > uint64(len(rest)-n) || !w.protobufFits(rest[n:n+int(l)]) {
+		if n <= 0 || l < 2 || l > uint64(len(rest)-n) || !protoFits(rest[n:n+int(l)]) {
 			return false
 		}
 		rest = rest[n+int(l):]
