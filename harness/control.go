@@ -17,9 +17,18 @@ const controlTimeout = 30 * time.Second
 // controlLook is how often the recording is looked at for the control's flow.
 const controlLook = 100 * time.Millisecond
 
+// NoControl says that no browser of a phone lets us read what it sends: there is nothing to be learnt from driving it.
+type NoControl struct{ Phone string }
+
+func (e *NoControl) Error() string {
+	return fmt.Sprintf("our canary arrived readable through no browser of %s, so nothing it sends can be judged: %s", e.Phone, certFix)
+}
+
 // controls opens our own page, with a canary in its address, in each browser of the phone. A browser in which the canary
-// does not arrive readable is driven all the same, since a leak may still be seen; but nothing of it can be clean.
+// does not arrive readable is driven all the same, since a leak may still be seen; but nothing of it can be clean. A real
+// phone on which none can be read is not driven: its owner has to install the certificate first.
 func (l *Lease) controls(ctx context.Context) error {
+	readable := 0
 	for _, b := range l.profile.Browsers {
 		s := l.Session(leak.Key{Phone: l.profile.ID, Browser: b.ID, Scenario: leak.ControlScenario, Variant: "default"})
 		at, err := s.attempt(ctx, &control{lease: l, browser: b, page: s.controlPage(l.ControlHost)})
@@ -31,6 +40,12 @@ func (l *Lease) controls(ctx context.Context) error {
 		if at.Fault != nil {
 			return err
 		}
+		if at.Postcondition.Seen {
+			readable++
+		}
+	}
+	if readable == 0 && l.profile.Kind == profile.USB {
+		return &NoControl{Phone: l.profile.ID}
 	}
 	return nil
 }
@@ -45,6 +60,7 @@ type control struct {
 	lease   *Lease
 	browser profile.Browser
 	page    *Canary
+	first   int64 // flows from here on are this control's
 }
 
 func (c *control) Name() string { return "control" }
@@ -60,6 +76,7 @@ func (c *control) About() About {
 func (c *control) Run(ctx context.Context, d *Driver) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, controlTimeout, &NotPerformed{Want: "the control page's canary in our record", Got: fmt.Sprintf("none within %s: does %s trust our certificate?", controlTimeout, c.browser.App)})
 	defer cancel()
+	c.first = c.lease.rec.LastSeq() + 1
 	entry, _ := d.Phone.App(c.browser.App)
 	if err := d.Screen.Home(ctx); err != nil {
 		return err
@@ -117,8 +134,12 @@ func (c *control) recorded() (bool, error) {
 	}
 	for i := range flows {
 		f := &flows[i]
-		if f.Kind == flow.KindExchange && f.Control && f.Request != nil && f.Request.Target == c.page.Value() {
+		switch {
+		case f.Seq < c.first:
+		case f.Kind == flow.KindExchange && f.Control && f.Request != nil && f.Request.Target == c.page.Value():
 			return true, nil
+		case f.Kind == flow.KindTunnel && f.Class == flow.ClassUntrustedCA && f.Host == c.lease.ControlHost:
+			return false, &NotPerformed{Want: "the control page's canary in our record", Got: c.browser.App + " refused our certificate"}
 		}
 	}
 	return false, nil

@@ -20,9 +20,12 @@ func faultOf(err error) *leak.Fault {
 	var missing *NotPerformed
 	var forbidden *NotAllowed
 	var gap *Gap
+	var blind *NoControl
 	switch {
 	case err == nil || errors.As(err, &missing):
 		return nil
+	case errors.As(err, &blind):
+		return &leak.Fault{Class: leak.FaultPhone, Code: leak.CodeControlMissing, Detail: err.Error()}
 	case errors.As(err, &forbidden):
 		return &leak.Fault{Class: leak.FaultHarness, Code: leak.CodeNotAllowed, Detail: err.Error()}
 	case errors.As(err, &gap):

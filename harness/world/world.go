@@ -81,7 +81,11 @@ func (w *World) open(ctx context.Context, p *profile.Phone, o Options) (PhoneHan
 	}
 	if p.Kind == profile.USB {
 		if h.ADB == "" {
-			h.ADB = adb.UserServer().Addr
+			server, err := adb.EnsureUserServer(ctx)
+			if err != nil {
+				return h, err
+			}
+			h.ADB = server.Addr
 		}
 		return h, nil
 	}
