@@ -116,10 +116,14 @@ func (p *h1Pool) get(route string) *h1Conn {
 func (p *h1Pool) put(c *h1Conn) {
 	p.mu.Lock()
 	stack := p.idle[c.route]
-	if p.closed || p.n >= p.limit || len(stack) >= idlePerHost {
+	if p.closed || len(stack) >= idlePerHost {
 		p.mu.Unlock()
 		_ = c.Close()
 		return
+	}
+	if p.n >= p.limit {
+		defer p.evict().Close()
+		stack = p.idle[c.route]
 	}
 	c.idleAt = time.Now()
 	p.idle[c.route] = append(stack, c)
@@ -127,6 +131,22 @@ func (p *h1Pool) put(c *h1Conn) {
 		p.timer = time.AfterFunc(idleTime, p.expire)
 	}
 	p.mu.Unlock()
+}
+
+// evict takes the oldest connection of some route out. The caller holds mu, and sees to it that there is one.
+func (p *h1Pool) evict() *h1Conn {
+	for route, stack := range p.idle {
+		if len(stack) == 0 {
+			delete(p.idle, route)
+			continue
+		}
+		p.n--
+		c := stack[0]
+		stack[0] = nil
+		p.idle[route] = stack[1:]
+		return c
+	}
+	return nil
 }
 
 // expire closes what has been idle for too long, and comes again while anything is left.

@@ -51,7 +51,7 @@ const drainTime = 10 * time.Second
 // Run serves until ctx ends.
 func (p *proxyCmd) Run(ctx context.Context, c *console) (err error) {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(400) // a heap of a few MB that turns over fast: a sixth of the CPU for about 25 MB
+		debug.SetGCPercent(200) // a heap of a few MB that turns over fast: a tenth of the CPU for about 10 MB
 	}
 	roots, err := trusted(p.Trust)
 	if err != nil {
