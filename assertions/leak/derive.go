@@ -120,6 +120,9 @@ func (d *derivation) text(v string) {
 	d.words(words)
 }
 
+// maxWords is the most words of a needle that are looked for apart.
+const maxWords = 64
+
 // words adds each word on its own: all of them in one value, or side by side, are the needle split or reordered.
 func (d *derivation) words(words []string) {
 	long := 0
@@ -128,7 +131,7 @@ func (d *derivation) words(words []string) {
 			long++
 		}
 	}
-	if long < 2 || long != len(words) || len(words) > 100 {
+	if long < 2 || long != len(words) || len(words) > maxWords {
 		return
 	}
 	for i, w := range words {

@@ -18,6 +18,8 @@ type Searcher struct {
 	short, long filter // patterns of 4 to 6 bytes, and of 7 and more
 	binary      filter // forms sought in binary values alone
 	wide        filter // patterns folded as Unicode, for values with letters beyond ASCII
+	words       filter // words of needles, for the second pass
+	wideWords   filter
 	wideText    []pattern
 }
 
@@ -85,6 +87,19 @@ func (s *Searcher) build() {
 	for i := range s.wideText {
 		wide = append(wide, int32(i))
 	}
+	var words, wideWords []int32
+	for i, p := range s.patterns {
+		if p.word > 0 {
+			words = append(words, int32(i))
+		}
+	}
+	for i, p := range s.wideText {
+		if p.word > 0 {
+			wideWords = append(wideWords, int32(i))
+		}
+	}
+	s.words = newFilter(1, s.patterns, words)
+	s.wideWords = newFilter(1, s.wideText, wideWords)
 	s.short = newFilter(1, s.patterns, short)
 	s.long = newFilter(4, s.patterns, long)
 	s.binary = newFilter(1, s.patterns, binary)
@@ -95,5 +110,9 @@ func (s *Searcher) build() {
 func (s *Searcher) Search(sent decode.Sent) Result {
 	f := finder{s: s}
 	rep := decode.Peel(sent, s.limits, f.value)
+	if f.scattered() {
+		f.placing = true
+		decode.Peel(sent, s.limits, f.place)
+	}
 	return Result{Hits: f.result(), Opaque: rep.Opaque, Truncated: rep.Limits, Names: rep.Names}
 }

@@ -13,9 +13,12 @@ type finder struct {
 	v     *decode.Value
 	hits  []Hit
 	seen  map[hitKey]bool
-	count map[int32]int // hits of a needle so far
+	count map[int32]int    // hits of a needle so far
+	met   map[int32]uint64 // words of needles met, a bit each
 	words map[wordKey]*wordPlace
 	order []wordKey
+
+	placing bool // the second pass, which asks where words stand
 }
 
 type hitKey struct {

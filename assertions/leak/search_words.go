@@ -1,8 +1,12 @@
 package leak
 
 import (
+	"math/bits"
 	"sort"
 	"strings"
+	"unicode/utf8"
+
+	"github.com/telltale-farm/telltale/capture/decode"
 )
 
 // Words of a needle that stand apart: reordered in one value, or split over the members of one object or list.
@@ -22,7 +26,16 @@ type wordPlace struct {
 // maxWordPlaces bounds how many places of words are remembered in one message.
 const maxWordPlaces = 4096
 
+// word notes a word of a needle. In a first pass only which words there are at all; where they stand is asked in a second
+// one, if all words of a needle were met.
 func (f *finder) word(p *pattern, got []byte) {
+	if !f.placing {
+		if f.met == nil {
+			f.met = map[int32]uint64{}
+		}
+		f.met[p.needle] |= 1 << (p.word - 1)
+		return
+	}
 	loc := f.v.Location()
 	place := parentOf(loc)
 	key := wordKey{p.needle, place}
@@ -45,6 +58,39 @@ func (f *finder) word(p *pattern, got []byte) {
 			w.location = place
 		}
 	}
+}
+
+// scattered says whether all words of a needle were met that was not found whole.
+func (f *finder) scattered() bool {
+	for needle, words := range f.met {
+		n := f.s.needles[needle]
+		if bits.OnesCount64(words) == len(strings.Fields(n.Value)) && !f.found(n.ID) {
+			return true
+		}
+	}
+	return false
+}
+
+func (f *finder) found(id string) bool {
+	for _, h := range f.hits {
+		if h.Needle == id && h.Class != ClassPart {
+			return true
+		}
+	}
+	return false
+}
+
+// place is the second pass: it looks for words alone.
+func (f *finder) place(v *decode.Value) bool {
+	f.v = v
+	if v.Kind != decode.Int {
+		f.s.words.candidates(v.Data, f.compare)
+		if f.s.wideWords.entries > 0 && !onlyASCII(v.Data) && utf8.Valid(v.Data) {
+			folded := foldUnicode(v.Data)
+			f.s.wideWords.candidates(folded, func(p int32, at int) { f.compareWide(folded, p, at) })
+		}
+	}
+	return true
 }
 
 // parentOf is the object or list that a place is in: the location without its last step in the document, or name.
@@ -71,15 +117,9 @@ func parentOf(loc string) string {
 
 // splitWords turns places that hold all words of a needle into hits, unless the needle was found whole somewhere.
 func (f *finder) splitWords() {
-	whole := map[string]bool{}
-	for _, h := range f.hits {
-		if h.Class != ClassPart {
-			whole[h.Needle] = true
-		}
-	}
 	for _, key := range f.order {
 		w, n := f.words[key], f.s.needles[key.needle]
-		if whole[n.ID] || len(w.seen) < len(strings.Fields(n.Value)) {
+		if f.found(n.ID) || len(w.seen) < len(strings.Fields(n.Value)) {
 			continue
 		}
 		f.hits = append(f.hits, Hit{Needle: n.ID, Class: ClassNormalised, Location: w.location, Transforms: append(w.transforms, "words"),

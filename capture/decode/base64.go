@@ -76,7 +76,7 @@ func (p *peeler) base64Text(at *step, t []byte, m mask) bool {
 			// Padding in the middle: one encoded piece after another.
 			ok = p.base64Pieces(at, t[shift:], op)
 		case read+shift == len(t):
-			ok = p.base64Out(at, out[:n], op, shift)
+			ok = p.base64Out(at, out[:n], op, shift, m)
 		}
 		p.arena.mark = mark
 		if ok {
@@ -89,7 +89,7 @@ func (p *peeler) base64Text(at *step, t []byte, m mask) bool {
 // minShifted is the shortest text in which base64 with stray letters before it is looked for.
 const minShifted = 24
 
-func (p *peeler) base64Out(at *step, out []byte, op string, shift int) bool {
+func (p *peeler) base64Out(at *step, out []byte, op string, shift int, m mask) bool {
 	s := p.mk(step{up: at, op: op})
 	if shift > 0 {
 		s.place, s.n = "+", shift
@@ -98,11 +98,12 @@ func (p *peeler) base64Out(at *step, out []byte, op string, shift int) bool {
 		}
 		return p.child(s, out)
 	}
-	if len(out) < 16 && !looksText(out) {
-		p.show(Bytes, s, out, false)
+	if likely := promising(out); !likely && (len(out) < 16 || m&mDigit == 0) {
+		p.show(Bytes, s, out, false) // of 22 letters of base64 one in a hundred has no digit; of names nearly every one
 		return false
+	} else {
+		return p.child(s, out) && (likely || len(out) >= 24)
 	}
-	return p.child(s, out) && (promising(out) || len(out) >= 24)
 }
 
 // base64Pieces peels base64 that has padding inside.

@@ -3,7 +3,7 @@ package decode
 import (
 	"bytes"
 	"encoding/ascii85"
-	"encoding/base32"
+	"strings"
 )
 
 // hexText peels hex, plain or with spaces, colons or dashes between bytes. It says whether something readable came out.
@@ -46,34 +46,62 @@ func (p *peeler) hexText(at *step, t []byte, m mask) bool {
 	return false
 }
 
-// base32Text peels RFC 4648 base32, either alphabet, any case, padded or not.
+const (
+	base32Letters    = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+	base32hexLetters = "0123456789ABCDEFGHIJKLMNOPQRSTUV"
+)
+
+// base32Text peels RFC 4648 base32, either alphabet, either case, padded or not.
 func (p *peeler) base32Text(at *step, t []byte, m mask) bool {
 	if len(t) < minRun || m&(mPlus|mSlash|mMinus|mUnder) != 0 || m&(mLow|mHexLow) != 0 && m&(mUp|mHexUp) != 0 {
 		return false
 	}
-	t = bytes.TrimRight(t, "=")
-	if !p.spend(len(t)) {
+	if m&mDigit == 0 && m&(mLow|mHexLow) != 0 {
+		return false // a word: of 16 letters of base32 one in thirty has no digit
+	}
+	mark := p.arena.mark
+	defer func() { p.arena.mark = mark }()
+	out := p.alloc(len(t))
+	if out == nil {
 		return false
 	}
-	up := bytes.ToUpper(bytes.Map(func(r rune) rune {
-		if r == ' ' || r == '\n' || r == '\r' {
-			return -1
+	for _, e := range []struct{ op, letters string }{{"base32", base32Letters}, {"base32hex", base32hexLetters}} {
+		n, ok := unbase32(out, t, e.letters)
+		if !ok {
+			continue
 		}
-		return r
-	}, t))
-	for _, e := range []struct {
-		op  string
-		enc *base32.Encoding
-	}{{"base32", base32.StdEncoding}, {"base32hex", base32.HexEncoding}} {
-		out, err := e.enc.WithPadding(base32.NoPadding).DecodeString(string(up))
-		if err == nil && e.op == "base32" && len(out) >= minRun && m&(mLow|mUp) != 0 && p.child(p.mk(step{up: at, op: e.op}), out) {
-			return true // long, one case and none of 0 1 8 9: nothing else looks so
-		}
-		if err == nil && promising(out) && p.child(p.mk(step{up: at, op: e.op}), out) {
-			return true
+		// Long, one case and none of 0 1 8 9: nothing else looks like base32. Of the other alphabet that cannot be said.
+		if promising(out[:n]) || e.op == "base32" && n >= minRun {
+			if p.child(p.mk(step{up: at, op: e.op}), out[:n]) {
+				return true
+			}
 		}
 	}
 	return false
+}
+
+func unbase32(out, t []byte, letters string) (n int, ok bool) {
+	var acc uint32
+	bits := 0
+	for _, c := range t {
+		if c >= 'a' && c <= 'z' {
+			c -= 'a' - 'A'
+		}
+		v := strings.IndexByte(letters, c)
+		if v < 0 {
+			if c == '=' || classes[c]&mSpace != 0 {
+				continue
+			}
+			return 0, false
+		}
+		acc, bits = acc<<5|uint32(v), bits+5
+		if bits >= 8 {
+			bits -= 8
+			out[n] = byte(acc >> bits)
+			n++
+		}
+	}
+	return n, true
 }
 
 const (

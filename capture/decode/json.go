@@ -280,8 +280,8 @@ func (j *jsonReader) bare() bool {
 	}
 	j.p.show(Text, j.step, w, false)
 	if n, ok := wholeNumber(w); ok {
-		var dec [24]byte
-		j.p.showInt(j.step, strconv.AppendUint(dec[:0], n, 10), n)
+		j.p.decimal = strconv.AppendUint(j.p.decimal[:0], n, 10)
+		j.p.showInt(j.step, j.p.decimal, n)
 	}
 	return true
 }

@@ -65,7 +65,7 @@ func denseToken(t []byte, m mask) bool {
 
 // dark notes a layer that nothing explained. The value it is part of decides whether to report it.
 func (p *peeler) dark(at *step, data []byte, reason string) {
-	if len(data) >= minCipher {
+	if len(data) > p.quiet || len(data) >= minCipher && saysEncrypted(p.owner.name()) {
 		p.unread = &OpaquePart{Location: at.location(), Reason: reason, Bytes: len(data), Entropy: entropy(data)}
 	}
 }

@@ -29,15 +29,17 @@ type peeler struct {
 	bytes int64
 	hit   struct{ bytes, depth, nodes, ratio bool }
 
-	muted int    // above 0 while a reading is tried beside another one: nothing in it is reported as opaque
-	part  uint64 // which part of the message, so that the same text in a header and in the body is seen in both
-	quiet int    // bytes an unexplained value of this part may have without being reported
-	seen  map[sum]bool
-	arena arena
-	steps steps
-	tools tools
-	ints  []uint64
+	muted   int    // above 0 while a reading is tried beside another one: nothing in it is reported as opaque
+	part    uint64 // which part of the message, so that the same text in a header and in the body is seen in both
+	quiet   int    // bytes an unexplained value of this part may have without being reported
+	seen    map[sum]bool
+	arena   arena
+	steps   steps
+	tools   tools
+	ints    []uint64
+	decimal []byte
 
+	owner  *step       // the value in a document that is being peeled
 	unread *OpaquePart // the innermost layer that nothing explained, until its owner reports or drops it
 }
 
@@ -45,7 +47,7 @@ func (p *peeler) release() {
 	clear(p.seen)
 	p.arena.trim()
 	p.steps.mark = mark{}
-	*p = peeler{seen: p.seen, arena: p.arena, steps: p.steps, tools: p.tools, ints: p.ints}
+	*p = peeler{seen: p.seen, arena: p.arena, steps: p.steps, tools: p.tools, ints: p.ints, decimal: p.decimal}
 	peelers.Put(p)
 }
 
@@ -168,11 +170,12 @@ func (p *peeler) child(at *step, data []byte) bool {
 
 // leaf peels a value that stands on its own in a document, and reports it when nothing explains it.
 func (p *peeler) leaf(at *step, data []byte) {
-	p.unread = nil
+	owner := p.owner
+	p.unread, p.owner = nil, at
 	if !p.value(at, data) {
 		p.opaque(at, data)
 	}
-	p.unread = nil
+	p.unread, p.owner = nil, owner
 }
 
 // value peels anything.

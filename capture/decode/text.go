@@ -110,7 +110,7 @@ func (p *peeler) tokens(at *step, t []byte, m mask) bool {
 	switch {
 	case m&^(mHex|mSpace|mColon|mMinus) == 0 && m&mDigit != 0 && p.hexText(at, t, m):
 		return true
-	case m&^(mHex|mSpace) == 0 && len(t) > 2*quietBody: // hex that nothing explains is not base64 as well
+	case m&^(mHex|mMinus|mSpace) == 0 && (len(t) >= minRun || m == mDigit): // a number, a UUID, a digest: not base64 as well
 		return !denseToken(t, m)
 	case m&^(mB64|mSpace) == 0:
 		ok := p.base64Text(at, t, m) || p.base32Text(at, t, m) || m&mSpace == 0 && p.lzText(at, t)

@@ -109,8 +109,8 @@ func (w *walk) readings(n, other uint64) {
 		w.dull++
 		return
 	}
-	var dec [24]byte
-	w.p.showInt(w.step, strconv.AppendUint(dec[:0], n, 10), n, other)
+	w.p.decimal = strconv.AppendUint(w.p.decimal[:0], n, 10)
+	w.p.showInt(w.step, w.p.decimal, n, other)
 }
 
 // varint is a leaf of protobuf, which does not say whether it means a number as it is or in zigzag.

@@ -8,8 +8,11 @@ import (
 // upgraded peels the raw client side of a WebSocket connection: the request that upgrades, then masked frames, inflated
 // with the context that permessage-deflate carries from one message to the next (RFC 6455, RFC 7692).
 func (p *peeler) upgraded(at *step, data []byte) bool {
+	if !bytes.HasPrefix(data, []byte("GET ")) {
+		return false
+	}
 	end := bytes.Index(data[:min(len(data), 64<<10)], []byte("\r\n\r\n"))
-	if end < 0 || !bytes.HasPrefix(data, []byte("GET ")) || !bytes.Contains(bytes.ToLower(data[:end]), []byte("upgrade: websocket")) || !p.enter() {
+	if end < 0 || !bytes.Contains(bytes.ToLower(data[:end]), []byte("upgrade: websocket")) || !p.enter() {
 		return false
 	}
 	defer p.leave()
