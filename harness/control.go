@@ -7,7 +7,6 @@ import (
 
 	"github.com/telltale-farm/telltale/assertions/leak"
 	"github.com/telltale-farm/telltale/capture/flow"
-	"github.com/telltale-farm/telltale/capture/record"
 	"github.com/telltale-farm/telltale/harness/profile"
 )
 
@@ -77,6 +76,31 @@ func (c *control) Run(ctx context.Context, d *Driver) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, controlTimeout, &NotPerformed{Want: "the control page's canary in our record", Got: fmt.Sprintf("none within %s: does %s trust our certificate?", controlTimeout, c.browser.App)})
 	defer cancel()
 	c.first = c.lease.rec.LastSeq() + 1
+	if err := c.open(ctx, d); err != nil {
+		return err
+	}
+	refused := false
+	err := c.until(ctx, func(flows []flow.Flow) bool {
+		for i := range flows {
+			f := &flows[i]
+			if f.Seq < c.first {
+				continue
+			}
+			refused = f.Kind == flow.KindTunnel && f.Class == flow.ClassUntrustedCA && f.Host == c.lease.ControlHost
+			if refused || c.asked(f) {
+				return true
+			}
+		}
+		return false
+	})
+	if refused {
+		return &NotPerformed{Want: "the control page's canary in our record", Got: c.browser.App + " refused our certificate"}
+	}
+	return err
+}
+
+// open brings the browser to the front and sends it to the page.
+func (c *control) open(ctx context.Context, d *Driver) error {
 	entry, _ := d.Phone.App(c.browser.App)
 	if err := d.Screen.Home(ctx); err != nil {
 		return err
@@ -100,16 +124,16 @@ func (c *control) Run(ctx context.Context, d *Driver) error {
 	if !res.OK() {
 		return &NotPerformed{Want: c.browser.App + " to open the control page", Got: res.Error}
 	}
-	return c.await(ctx)
+	return nil
 }
 
-// await waits until the record holds the control's request.
-func (c *control) await(ctx context.Context) error {
+// until looks into the recording until it holds what is wanted.
+func (c *control) until(ctx context.Context, wanted func([]flow.Flow) bool) error {
 	tick := time.NewTicker(controlLook)
 	defer tick.Stop()
 	for {
-		found, err := c.recorded()
-		if err != nil || found {
+		flows, err := c.lease.flowsOf()
+		if err != nil || wanted(flows) {
 			return err
 		}
 		select {
@@ -120,27 +144,7 @@ func (c *control) await(ctx context.Context) error {
 	}
 }
 
-func (c *control) recorded() (bool, error) {
-	if err := c.lease.rec.Sync(); err != nil {
-		return false, err
-	}
-	r, err := record.Open(c.lease.dir.FS())
-	if err != nil {
-		return false, err
-	}
-	flows, err := r.Flows()
-	if err != nil {
-		return false, err
-	}
-	for i := range flows {
-		f := &flows[i]
-		switch {
-		case f.Seq < c.first:
-		case f.Kind == flow.KindExchange && f.Control && f.Request != nil && f.Request.Target == c.page.Value():
-			return true, nil
-		case f.Kind == flow.KindTunnel && f.Class == flow.ClassUntrustedCA && f.Host == c.lease.ControlHost:
-			return false, &NotPerformed{Want: "the control page's canary in our record", Got: c.browser.App + " refused our certificate"}
-		}
-	}
-	return false, nil
+// asked says whether a flow is the request for the page, decrypted.
+func (c *control) asked(f *flow.Flow) bool {
+	return f.Kind == flow.KindExchange && f.Control && f.Request != nil && f.Request.Target == c.page.Value()
 }

@@ -19,20 +19,28 @@ func (l *Lease) preconditions(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := identify(l.profile, props); err != nil {
+		return err
+	}
+	if l.xiaomi = xiaomi(props); l.xiaomi {
+		return inputSwitch(l.Serial, props["persist.security.adbinput"])
+	}
+	return nil
+}
+
+// identify holds what a phone says of itself against its block in devices.yaml.
+func identify(p *profile.Phone, props adb.Props) error {
 	virtual := props["ro.telltale.virtual"]
 	switch {
-	case l.profile.Kind == profile.USB && virtual != "":
+	case p.Kind == profile.USB && virtual != "":
 		return fmt.Errorf("it is a virtual phone (%s), and devices.yaml says `kind: usb`: its run would pass for evidence; say `kind: virtual`", virtual)
-	case l.profile.Kind == profile.Virtual && virtual == "":
+	case p.Kind == profile.Virtual && virtual == "":
 		return fmt.Errorf("it is a real phone, and devices.yaml says `kind: virtual`; say `kind: usb`")
 	}
-	for _, key := range slices.Sorted(mapKeys(l.profile.Expect)) {
-		if got, want := props[key], l.profile.Expect[key]; !strings.EqualFold(got, want) {
+	for _, key := range slices.Sorted(mapKeys(p.Expect)) {
+		if got, want := props[key], p.Expect[key]; !strings.EqualFold(got, want) {
 			return fmt.Errorf("%s is %q, and devices.yaml expects %q: another phone hangs on this serial, or its firmware changed", key, got, want)
 		}
-	}
-	if miui := props["ro.miui.ui.version.name"]; miui != "" && props["persist.security.adbinput"] != "1" {
-		return fmt.Errorf("MIUI denies input and settings to adb: switch on Developer options > \"USB debugging (Security settings)\", then reboot the phone")
 	}
 	return nil
 }
@@ -89,6 +97,7 @@ func (l *Lease) portrait(ctx context.Context, at string) (leak.Phone, error) {
 	if err != nil {
 		return leak.Phone{}, err
 	}
+	l.offset = offset
 	accounts, err := l.device.Accounts(ctx)
 	if err != nil {
 		accounts = -1 // unknown is said, not guessed

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/telltale-farm/telltale/assertions/leak"
 	"github.com/telltale-farm/telltale/capture/flow"
@@ -139,6 +140,7 @@ func (s *Session) drive(ctx context.Context, a Action, at *leak.Attempt) (err er
 	}
 	bypass := l.watchBypass(ctx)
 	at.Window = flow.Window{First: l.rec.LastSeq() + 1, Start: l.rec.Now()}
+	began := time.Now()
 	l.artefacts(ctx, at, a, "before")
 	defer func() {
 		at.Window.Last, at.Window.End = l.rec.LastSeq(), l.rec.Now()
@@ -151,6 +153,11 @@ func (s *Session) drive(ctx context.Context, a Action, at *leak.Attempt) (err er
 		at.Postcondition.Seen, at.Window.Acted = true, l.rec.Now()
 	case errors.As(runErr, &missing):
 		at.Postcondition.Got = missing.Error()
+		if runErr = l.dropped(ctx, began, runErr); runErr != nil {
+			l.artefacts(ctx, at, a, "after")
+			_ = bypass.stop(ctx, &at.Counters)
+			return runErr
+		}
 	default:
 		l.artefacts(ctx, at, a, "after")
 		_ = bypass.stop(ctx, &at.Counters) // the attempt is void; what the counters say is kept if they can still be read

@@ -3,12 +3,12 @@ package harness
 import (
 	"context"
 	"errors"
-	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/telltale-farm/telltale/adb"
 	"github.com/telltale-farm/telltale/adb/ui"
-	"github.com/telltale-farm/telltale/assertions/leak"
 )
 
 // Answer is what a check found. Unknown is said, never guessed.
@@ -24,140 +24,114 @@ const (
 // Check is one precondition of a phone, with what to do about it.
 type Check struct {
 	Phone  string `json:"phone"`
-	Name   string `json:"name"`
+	ID     string `json:"check"` // stable, for programs: battery, tap ...
+	Name   string `json:"name"`  // the precondition as a statement
 	Answer Answer `json:"answer"`
 	Detail string `json:"detail,omitempty"`
 	Fix    string `json:"fix,omitempty"` // exact, if the answer is not yes
 }
 
+// found is the answer to a probe.
+type found struct {
+	answer      Answer
+	detail, fix string
+}
+
+func yes(detail string) found          { return found{Yes, detail, ""} }
+func no(detail, fix string) found      { return found{No, detail, fix} }
+func unknown(detail, fix string) found { return found{Unknown, detail, fix} }
+
+// failed is the answer when the phone could not be asked: what it said is shown, nothing is concluded.
+func failed(err error) found {
+	return unknown(err.Error(), fixOf(err, "run doctor again"))
+}
+
+// probe asks a phone for one precondition. It changes only what it, or the end of the examination, puts back.
+type probe struct {
+	id, name string
+	needs    []string // ids of probes that must have been answered with yes
+	try      func(ctx context.Context, x *examination) found
+	says     []string // what is sent to the adb server instead of the phone, for Explain
+}
+
+// probes lists what is asked, in order: what others need comes first.
+func probes(o Options) []probe {
+	all := []probe{adbVersion(), authorised(o), identity(), inputAllowed(), battery(), temperature(), storage(), clockSkew(),
+		privateDNS(), accounts(), systemUpdates(), appUpdates(), socketTables(), byteCounters(), lockScreen(), screenDump(), screenshot(), tapLands(), redirected()}
+	for _, b := range o.Profile.Browsers {
+		all = append(all, consent(b), proxied(b), trusted(b))
+	}
+	if len(o.Profile.Browsers) > 0 {
+		all = append(all, loopbackUncounted())
+	}
+	return all
+}
+
+// examination is one phone being asked.
+type examination struct {
+	lease   *Lease
+	props   adb.Props
+	answers map[string]Answer
+	visits  map[string]visit // by browser id
+}
+
 // Examine asks a phone for every precondition of a run, changing only what it puts back. It goes as far as it can: what
 // depends on a check that failed is unknown, and says on which.
-func Examine(ctx context.Context, o Options) ([]Check, error) {
+func Examine(ctx context.Context, o Options) (checks []Check, err error) {
 	l := newLease(o)
 	l.driving.Lock()
 	defer l.driving.Unlock()
-	x := examination{lease: l}
 	locking, cancel := context.WithTimeout(ctx, lockTimeout)
-	var err error
 	l.lock, err = LockPhone(locking, o.State, o.Serial)
 	cancel()
 	if err != nil {
 		return nil, err
 	}
-	x.authorised(ctx)
-	x.input(ctx)
-	x.proxy(ctx)
-	for _, b := range o.Profile.Browsers {
-		x.canary(ctx, b.ID)
+	defer func() { err = errors.Join(err, l.abandon(ctx)) }()
+	x := newExamination(l)
+	for _, p := range probes(o) {
+		checks = append(checks, x.ask(ctx, p))
+		if ctx.Err() != nil {
+			return checks, context.Cause(ctx)
+		}
 	}
-	return x.checks, l.abandon(ctx)
+	return checks, nil
 }
 
-type examination struct {
-	lease  *Lease
-	checks []Check
-	failed string // the first check that later ones depend on
+func newExamination(l *Lease) *examination {
+	return &examination{lease: l, answers: map[string]Answer{}, visits: map[string]visit{}}
 }
 
-// note records a check; one that is not yes makes those that depend on it unknown.
-func (x *examination) note(c Check) {
-	c.Phone = x.lease.profile.ID
+// ask makes one probe, unless one that it needs was not answered with yes.
+func (x *examination) ask(ctx context.Context, p probe) Check {
+	c := Check{Phone: x.lease.profile.ID, ID: p.id, Name: p.name}
+	f, blocked := x.blocked(p)
+	if !blocked {
+		f = p.try(ctx, x)
+	}
+	c.Answer, c.Detail, c.Fix = f.answer, f.detail, f.fix
 	if c.Answer == Yes {
 		c.Fix = ""
-	} else if x.failed == "" {
-		x.failed = c.Name
 	}
-	x.checks = append(x.checks, c)
+	x.answers[p.id] = c.Answer
+	return c
 }
 
-// blocked notes a check that cannot be made, and says whether it is one.
-func (x *examination) blocked(name string) bool {
-	if x.failed == "" {
-		return false
+func (x *examination) blocked(p probe) (found, bool) {
+	i := slices.IndexFunc(p.needs, func(id string) bool { return x.answers[id] != Yes })
+	if i < 0 {
+		return found{}, false
 	}
-	x.checks = append(x.checks, Check{
-		Phone: x.lease.profile.ID, Name: name, Answer: Unknown,
-		Detail: "not tried: " + x.failed, Fix: "first see to: " + x.failed,
-	})
-	return true
+	return unknown("not tried", "first see to: "+p.needs[i]), true
 }
 
-func (x *examination) authorised(ctx context.Context) {
-	c := Check{Name: "this computer may debug the phone", Answer: Yes}
-	if err := x.lease.attach(ctx); err != nil {
-		c.Answer, c.Detail, c.Fix = No, err.Error(), fixOf(err, "connect the phone, switch on Developer options > USB debugging")
+// patience is how long an app may take to do what it is told. Cold starts on slow phones take 10 s.
+func (x *examination) patience() time.Duration {
+	if p := x.lease.Patience; p > 0 {
+		return p
 	}
-	x.note(c)
+	return controlTimeout
 }
-
-func (x *examination) input(ctx context.Context) {
-	c := Check{Name: "adb may tap, type and change settings", Answer: Yes}
-	if x.blocked(c.Name) {
-		return
-	}
-	props, err := x.lease.device.Props(ctx)
-	switch {
-	case err != nil:
-		c.Answer, c.Detail, c.Fix = Unknown, err.Error(), fixOf(err, "run doctor again")
-	case props["ro.miui.ui.version.name"] == "" && props["ro.mi.os.version.name"] == "":
-		c.Detail = "not a Xiaomi system, so nothing has to be switched on"
-	case props["persist.security.adbinput"] != "1":
-		c.Answer = No
-		c.Detail = fmt.Sprintf("persist.security.adbinput is %q", props["persist.security.adbinput"])
-		c.Fix = "switch on Developer options > \"USB debugging (Security settings)\" (it needs a Mi account and a SIM), then reboot the phone"
-	}
-	x.note(c)
-}
-
-func (x *examination) proxy(ctx context.Context) {
-	c := Check{Name: "its traffic can be led to our proxy and back", Answer: Yes, Detail: "http_proxy set to " + proxyValue() + " and read back"}
-	if x.blocked(c.Name) {
-		return
-	}
-	l := x.lease
-	for _, step := range []func(context.Context) error{l.replay, l.preconditions, l.describe, l.listen, l.redirect} {
-		if err := step(ctx); err != nil {
-			c.Answer, c.Detail, c.Fix = No, err.Error(), fixOf(err, "see the message; if a setting is refused, the phone's security settings deny it to adb")
-			break
-		}
-	}
-	x.note(c)
-}
-
-// canary opens our own page in a browser, and looks for it, decrypted, in the record.
-func (x *examination) canary(ctx context.Context, browser string) {
-	c := Check{Name: "our canary arrives readable through " + browser, Answer: Yes}
-	if x.blocked(c.Name) {
-		return
-	}
-	l := x.lease
-	if err := l.trust(ctx); err != nil {
-		c.Answer, c.Detail, c.Fix = No, err.Error(), fixOf(err, certFix)
-		x.checks = append(x.checks, c)
-		return
-	}
-	for _, b := range l.profile.Browsers {
-		if b.ID != browser {
-			continue
-		}
-		s := l.Session(leak.Key{Phone: l.profile.ID, Browser: b.ID, Scenario: leak.ControlScenario, Variant: "default"})
-		at, err := s.attempt(ctx, &control{lease: l, browser: b, page: s.controlPage(l.ControlHost)})
-		switch {
-		case err == nil && at.Postcondition.Seen:
-		case at.Fault == nil:
-			c.Answer, c.Detail, c.Fix = No, at.Postcondition.Got, certFix
-		default:
-			c.Answer, c.Detail, c.Fix = Unknown, at.Fault.Detail, fixOf(err, "run doctor again")
-		}
-	}
-	// A browser that does not trust us says nothing about the next one.
-	c.Phone = l.profile.ID
-	x.checks = append(x.checks, c)
-}
-
-// certFix is how an owner makes a browser trust the farm's certificate.
-const certFix = "install our certificate: adb push STATE/ca/ca.pem /sdcard/Download/telltale-ca.crt, then on the phone Settings > Security > Encryption & credentials > Install a certificate > CA certificate; " +
-	"an app that trusts only the system's store needs a rooted phone"
 
 // fixOf gives the fix that an error itself carries, else the general one.
 func fixOf(err error, general string) string {

@@ -36,6 +36,7 @@ type Options struct {
 	Bundle      fs.FS       // the run's folder, for the judge
 	Dir         *evidence.Phone
 	Progress    func(line string) // told in words what happens; may be nil
+	Patience    time.Duration     // how long an app may take to open our page when a phone is examined; 0 for 30 s
 	Living      context.Context   // ends when the process that started the run is gone; nil if there is none
 }
 
@@ -55,6 +56,9 @@ type Lease struct {
 	proxy   *capture.Proxy
 	link    *link
 	apps    map[int][]string // packages of a uid
+	dry     bool             // nothing is sent: the phone is one of paper
+	offset  time.Duration    // the phone's clock minus ours
+	xiaomi  bool             // its system has a switch that denies input to adb
 
 	proxyPort int
 	serving   sync.WaitGroup
@@ -126,8 +130,13 @@ func newLease(o Options) *Lease {
 		mint: Mint{Seed: o.Seed}, link: &link{}, served: make(chan struct{}),
 	}
 	l.device = adb.Server{Addr: o.ADB}.Device(o.Serial, adb.Options{Journal: l.journal})
-	l.driver = &Driver{Device: l.device, Screen: ui.NewScreen(l.device), Phone: o.Profile}
+	l.drive()
 	return l
+}
+
+// drive makes the driver of the lease's device.
+func (l *Lease) drive() {
+	l.driver = &Driver{Device: l.device, Screen: ui.NewScreen(l.device), Phone: l.profile}
 }
 
 // attach waits until the adb server has the phone, and watches it from then on.

@@ -87,6 +87,9 @@ type around struct {
 
 // before looks at the tunnel when a window opens, making it again if an earlier fault took it.
 func (l *Lease) before(ctx context.Context) (around, error) {
+	if err := l.ready(ctx); err != nil {
+		return around{}, err
+	}
 	if err := l.device.EnsureReverse(ctx, ProxyPort, l.proxyPort); err != nil {
 		return around{}, err
 	}

@@ -21,15 +21,18 @@ type doctorCmd struct {
 	ID      []string `arg:"" optional:"" help:"Phones, by their id in devices.yaml; all of the file if none is named."`
 	Devices string   `default:"devices.yaml" placeholder:"FILE" help:"Which phones, browsers and sites (${default})."`
 	JSON    bool     `help:"One JSON object a line."`
+	Explain bool     `help:"Send nothing; print every command that would be sent."`
 }
 
 // Help is shown below the flags.
 func (doctorCmd) Help() string {
 	return `Tries what a run will need, one precondition after the other, and says for each: yes, no or unknown, with the exact fix.
-It changes the phone's proxy for the time it takes, and puts it back.
+It wakes and unlocks the phone, opens its settings and browsers, and leads its traffic to a proxy of ours for the time it
+takes; then it puts everything back. With --explain it touches nothing, and needs no phone.
 
 Example:
   telltale doctor redmi-note-8
+  telltale doctor --explain redmi-note-8
 
 EXIT STATUS
   0  everything is in order
@@ -49,6 +52,9 @@ func (d *doctorCmd) Run(ctx context.Context, c *console, g *globals) (err error)
 	state, err := g.stateDir()
 	if err != nil {
 		return err
+	}
+	if d.Explain {
+		return d.explain(ctx, c, cfg)
 	}
 	seed, err := newSeed()
 	if err != nil {
@@ -128,7 +134,7 @@ func (d *doctorCmd) show(c *console, k harness.Check) {
 		}
 		return
 	}
-	fmt.Fprintf(c.Out, "%-16s %-8s %s\n", k.Phone, k.Answer, k.Name)
+	fmt.Fprintf(c.Out, "%-16s %-8s %s\n", k.Phone, k.Answer, safe.Text(k.Name))
 	if k.Detail != "" {
 		fmt.Fprintf(c.Out, "%26s%s\n", "", safe.Text(k.Detail))
 	}

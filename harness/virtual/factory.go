@@ -27,7 +27,7 @@ func factory(o Options) phone.Options {
 		phone.Global: {
 			"adb_enabled": "1", "airplane_mode_on": "0", "animator_duration_scale": "1.0", "transition_animation_scale": "1.0",
 			"window_animation_scale": "1.0", "auto_time": "1", "bluetooth_on": "0", "device_provisioned": "1", "mobile_data": "1",
-			"stay_on_while_plugged_in": "0", "wifi_on": "1",
+			"ota_disable_automatic_update": "1", "stay_on_while_plugged_in": "0", "wifi_on": "1",
 		},
 		phone.Secure: {
 			"android_id": id.AndroidID, "default_input_method": "com.android.inputmethod.latin/.LatinIME", "location_mode": "3",

@@ -28,6 +28,8 @@ type Faults struct {
 	Slow map[string]time.Duration
 	// Cut cuts the output of a command after so many bytes, by name.
 	Cut map[string]int
+	// Forbidden are files that the shell may not read: later Androids may take /proc/net away.
+	Forbidden []string
 }
 
 // FaultSwitch holds the faults of one phone; tests flip them while the phone runs.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -53,7 +54,7 @@ func (f *Files) Read(p string) ([]byte, error) {
 	case errno != 0:
 	case n.mode.IsDir():
 		errno = syscall.EISDIR
-	case !readable(real):
+	case !readable(real), slices.Contains(f.hidden, real):
 		errno = syscall.EACCES
 	}
 	if errno != 0 {

@@ -33,6 +33,7 @@ type Files struct {
 	used     int64
 	count    int
 	capacity int64
+	hidden   []string // files that may not be read, by their real path
 }
 
 type node struct {
@@ -152,6 +153,13 @@ func denied(real string) syscall.Errno {
 		return syscall.EROFS
 	}
 	return syscall.EACCES
+}
+
+// forbid makes files unreadable, and those of before readable again.
+func (f *Files) forbid(paths []string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.hidden = paths
 }
 
 // Usage returns the bytes stored by the shell and apps, and the size of the disk.

@@ -81,6 +81,7 @@ func New(o Options) *Phone {
 	p.Files.Live("/proc/version", func() []byte {
 		return []byte("Linux version 4.14.117-perf (virtual@telltale) #1 SMP PREEMPT\n")
 	})
+	p.Faults.Observe(func() { p.Files.forbid(p.Faults.Get().Forbidden) })
 	p.boot()
 	return p
 }

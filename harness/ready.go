@@ -1,0 +1,54 @@
+package harness
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/telltale-farm/telltale/adb"
+)
+
+// xiaomi says whether a system has Xiaomi's switch for input by adb. HyperOS names itself, MIUI does.
+func xiaomi(props adb.Props) bool {
+	return props["ro.mi.os.version.name"] != "" || props["ro.mi.os.version.incremental"] != "" || props["ro.miui.ui.version.name"] != ""
+}
+
+// inputSwitch is a fault of the phone unless Xiaomi's switch stands on 1.
+func inputSwitch(serial, value string) error {
+	if value == "1" {
+		return nil
+	}
+	return &adb.Fault{
+		Class: adb.ClassPhone, Code: adb.Denied, Phone: serial, Op: "asking whether adb may tap and change settings",
+		Err: fmt.Errorf("persist.security.adbinput is %q: Xiaomi's system denies it", value),
+	}
+}
+
+// ready asks again, before each attempt, for what a phone can lose while a run lasts: Xiaomi's switch flips back by
+// itself.
+func (l *Lease) ready(ctx context.Context) error {
+	if !l.xiaomi {
+		return nil
+	}
+	res, err := l.device.Shell(ctx, "getprop", "persist.security.adbinput")
+	if err != nil {
+		return err
+	}
+	return inputSwitch(l.Serial, strings.TrimSpace(string(res.Stdout)))
+}
+
+// dropped looks into the phone's log for touches that it dropped since an attempt began, without an error to whoever sent
+// them: then an action that did not happen is no outcome but a fault. It is nil if there were none.
+func (l *Lease) dropped(ctx context.Context, began time.Time, outcome error) error {
+	if err := l.device.InputDenied(ctx, began.Add(l.offset)); adb.CodeOf(err) == adb.Denied {
+		return fmt.Errorf("%w (%s)", err, outcome)
+	}
+	return nil
+}
+
+// phoneTime is the phone's clock now.
+func (l *Lease) phoneTime(ctx context.Context) (time.Time, error) {
+	off, err := l.device.ClockOffset(ctx)
+	return time.Now().Add(off), err
+}
