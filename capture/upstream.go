@@ -34,7 +34,7 @@ type upstream struct {
 // Idle connections kept to servers, for each and in all.
 const (
 	idlePerHost = 128
-	idleInAll   = 256 // or a tenth of the open-file limit
+	idleInAll   = 512 // or a tenth of the open-file limit
 	idleTime    = 60 * time.Second
 	maxRoutes   = 1 << 12
 )
