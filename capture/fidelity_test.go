@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/elazarl/goproxy"
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/net/http2"
 
 	"github.com/telltale-farm/telltale/capture/flow"
 )
@@ -149,6 +151,33 @@ func TestStreamsAndTrailers(t *testing.T) {
 	}
 	if d := cmp.Diff([]flow.Header{{Name: "grpc-status", Value: "0"}}, fs[0].Response.Trailers); d != "" {
 		t.Errorf("recorded trailers\n%s", d)
+	}
+}
+
+func TestHTTP2WithoutTLS(t *testing.T) {
+	r := newRig(t, echo)
+	server := &http.Server{Handler: http.HandlerFunc(echo), Protocols: new(http.Protocols)}
+	server.Protocols.SetUnencryptedHTTP2(true)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = server.Serve(l) }()
+	defer server.Close()
+	r.ports["50051"] = l.Addr().String()
+	cc, err := (&http2.Transport{AllowHTTP: true, DisableCompression: true}).NewClientConn(r.connect("origin.test:50051"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req, _ := http.NewRequest("POST", "http://origin.test:50051/x", strings.NewReader("body"))
+	resp, err := cc.RoundTrip(req)
+	if err != nil || !strings.HasSuffix(readAll(t, resp), " BODY") || resp.Header.Get("X-Proto") != "HTTP/2.0" {
+		t.Fatalf("%v %v", resp, err)
+	}
+	fs := r.flows()
+	f := one(t, fs, flow.KindExchange)
+	if f.Request.Target != "http://origin.test:50051/x" || f.Intercepted || one(t, fs, flow.KindTunnel).Class != "" {
+		t.Errorf("%+v", f)
 	}
 }
 

@@ -26,6 +26,7 @@ type upstream struct {
 	tls1 *tls.Config
 	h1   *http.Transport // for requests that expect 100 Continue
 	h2   *http2.Transport
+	h2c  *http2.Transport // without TLS, for phones that speak it so
 
 	mu   sync.Mutex
 	only map[string]struct{} // routes whose server has no HTTP/2
@@ -68,6 +69,15 @@ func newUpstream(p *Proxy) *upstream {
 		MaxHeaderListSize:  uint32(p.limits.HeaderBytes),
 		MaxReadFrameSize:   1 << 20,
 	}
+	u.h2c = &http2.Transport{
+		DialTLSContext: func(ctx context.Context, network, addr string, _ *tls.Config) (net.Conn, error) {
+			return u.dialTCP(ctx, network, addr)
+		},
+		AllowHTTP:          true,
+		DisableCompression: true,
+		IdleConnTimeout:    idleTime,
+		MaxHeaderListSize:  uint32(p.limits.HeaderBytes),
+	}
 	return u
 }
 
@@ -87,6 +97,7 @@ func (u *upstream) close() {
 	u.pool.close()
 	u.h1.CloseIdleConnections()
 	u.h2.CloseIdleConnections()
+	u.h2c.CloseIdleConnections()
 }
 
 // send forwards a request whose URL.Host is a route.
@@ -102,6 +113,9 @@ func (u *upstream) send(x *exchange, req *http.Request) (*http.Response, error) 
 		}
 		u.only[req.URL.Host] = struct{}{}
 		u.mu.Unlock()
+	}
+	if req.ProtoMajor == 2 && req.URL.Scheme == "http" {
+		return u.roundTrip(u.h2c, x, req)
 	}
 	if req.Header.Get("Expect") != "" {
 		return u.roundTrip(u.h1, x, req)
