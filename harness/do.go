@@ -47,7 +47,8 @@ func (s *Session) Do(ctx context.Context, a Action) (*leak.Observation, error) {
 	ctx, stop := l.living(ctx)
 	defer stop()
 	if l.aside != nil {
-		return nil, fmt.Errorf("doing %s on %s: the phone was put aside: %w", a.Name(), l.profile.ID, l.aside)
+		err := fmt.Errorf("doing %s on %s: the phone was put aside: %w", a.Name(), l.profile.ID, l.aside)
+		return nil, errors.Join(err, s.undone(a, 1, 0, err))
 	}
 	var failed error
 	for repeat := 1; repeat <= l.repeat && failed == nil; repeat++ {
@@ -81,31 +82,48 @@ func (s *Session) repeat(ctx context.Context, a Action, repeat int) error {
 		}
 		retryOf = at.ID
 		if err := l.recover(ctx); err != nil {
-			return l.fault(fmt.Errorf("recovering %s: %w", l.profile.ID, err))
+			err = fmt.Errorf("recovering %s: %w", l.profile.ID, err)
+			return errors.Join(l.fault(err), s.undone(a, repeat, retryOf, err))
 		}
 	}
 }
 
-// maxFaults faults in a row put a phone aside; its other cells then fail with the reason, and other phones go on.
+// maxFaults scenarios in a row that no restart cured put a phone aside; its other cells then have the reason, and other
+// phones go on.
 const maxFaults = 3
 
-// fault counts a fault that no restart cured.
+// fault counts a fault that no restart cured. A phone that waits for a person is put aside at once.
 func (l *Lease) fault(err error) error {
 	l.faults++
-	if l.faults >= maxFaults {
+	switch {
+	case blocked(err):
+		l.aside = err
+	case l.faults >= maxFaults:
 		l.aside = fmt.Errorf("%d faults in a row, the last: %w", l.faults, err)
+	}
+	if l.aside != nil {
+		l.note("aside", l.aside.Error(), nil)
 	}
 	return err
 }
 
-// attempt makes one attempt with a window of its own. What went wrong is in the attempt; the error is returned beside
-// it so that a caller can name the cause.
-func (s *Session) attempt(ctx context.Context, a Action) (*leak.Attempt, error) {
-	l := s.lease
+// undone records an attempt that could not even begin, because its phone is away or was put aside: a plan has no silent
+// hole.
+func (s *Session) undone(a Action, repeat int, retryOf int64, why error) error {
+	at := s.blank(a)
+	at.Repeat, at.RetryOf, at.Fault = repeat, retryOf, LostFault(why)
+	now := s.lease.rec.Now()
+	at.Window = flow.Window{First: s.lease.rec.LastSeq() + 1, Last: s.lease.rec.LastSeq(), Start: now, End: now}
+	s.lease.progress(s.key, at)
+	return s.lease.dir.AppendAttempt(*at)
+}
+
+// blank is the next attempt of an action, with nothing done yet.
+func (s *Session) blank(a Action) *leak.Attempt {
 	about := a.About()
-	l.attempts++
+	s.lease.attempts++
 	at := &leak.Attempt{
-		Schema: leak.Schema, ID: l.attempts, Key: s.key,
+		Schema: leak.Schema, ID: s.lease.attempts, Key: s.key,
 		Scope: about.Scope, App: about.App, Claims: about.Claims,
 		Canaries: []string{}, Markers: about.Markers,
 		Postcondition: leak.Postcondition{What: about.Postcondition, Need: about.Need},
@@ -114,8 +132,16 @@ func (s *Session) attempt(ctx context.Context, a Action) (*leak.Attempt, error) 
 	if at.Markers == nil {
 		at.Markers = []leak.Marker{}
 	}
+	return at
+}
+
+// attempt makes one attempt with a window of its own. What went wrong is in the attempt; the error is returned beside
+// it so that a caller can name the cause.
+func (s *Session) attempt(ctx context.Context, a Action) (*leak.Attempt, error) {
+	at := s.blank(a)
+	drops, _, _ := s.lease.link.seen()
 	err := s.drive(ctx, a, at)
-	at.Fault = faultOf(err)
+	at.Fault = s.lease.link.blame(faultOf(err), drops)
 	if at.Fault != nil && ctx.Err() != nil {
 		at.Fault = &leak.Fault{Class: leak.FaultHarness, Code: leak.CodeHarness, Detail: "interrupted: " + context.Cause(ctx).Error()}
 	}

@@ -9,8 +9,12 @@ import (
 	"github.com/telltale-farm/telltale/assertions/leak"
 )
 
-// Gap is a hole in the capture: the proxy, the reverse tunnel or the adb server was not there for the whole window.
-type Gap struct{ Detail string }
+// Gap is a hole in the capture: the proxy, the reverse tunnel, the adb server or the phone was not there for the whole
+// window.
+type Gap struct {
+	Class  string // leak.FaultHarness, or leak.FaultPhone if its link dropped
+	Detail string
+}
 
 func (g *Gap) Error() string { return "capture gap: " + g.Detail }
 
@@ -21,6 +25,7 @@ func faultOf(err error) *leak.Fault {
 	var forbidden *NotAllowed
 	var gap *Gap
 	var blind *NoControl
+	var unfit *Unfit
 	switch {
 	case err == nil || errors.As(err, &missing):
 		return nil
@@ -28,8 +33,10 @@ func faultOf(err error) *leak.Fault {
 		return &leak.Fault{Class: leak.FaultPhone, Code: leak.CodeControlMissing, Detail: err.Error()}
 	case errors.As(err, &forbidden):
 		return &leak.Fault{Class: leak.FaultHarness, Code: leak.CodeNotAllowed, Detail: err.Error()}
+	case errors.As(err, &unfit):
+		return &leak.Fault{Class: unfit.Class, Code: unfit.Code, Detail: err.Error()}
 	case errors.As(err, &gap):
-		return &leak.Fault{Class: leak.FaultHarness, Code: leak.CodeCaptureGap, Detail: err.Error()}
+		return &leak.Fault{Class: gap.Class, Code: leak.CodeCaptureGap, Detail: err.Error()}
 	case errors.Is(err, ui.ErrBusy):
 		return &leak.Fault{Class: leak.FaultPhone, Code: leak.CodeNotPerformed, Detail: err.Error()}
 	}
@@ -60,14 +67,14 @@ func codeOf(class string, code adb.Code) leak.Code {
 // passing says whether a restart may help: the phone or the tunnel was away. A phone that refuses, or lacks a button,
 // will do so again, and an interrupted run must not drive on.
 func passing(ctx context.Context, f *leak.Fault) bool {
-	if ctx.Err() != nil {
+	if ctx.Err() != nil || f == nil {
 		return false
 	}
 	switch f.Code {
 	case leak.CodeDeviceLost, leak.CodeCaptureGap:
 		return true
 	case leak.CodeNotPerformed:
-		return f.Class == leak.FaultPhone
+		return f.Class != leak.FaultHarness
 	}
 	return false
 }

@@ -38,6 +38,7 @@ type Options struct {
 	Progress    func(line string) // told in words what happens; may be nil
 	Patience    time.Duration     // how long an app may take to open our page when a phone is examined; 0 for 30 s
 	Living      context.Context   // ends when the process that started the run is gone; nil if there is none
+	Bounds      Bounds            // how long it waits for what
 }
 
 // Lease is the exclusive use of one phone for a run: its lock, its proxy and recorder, its undo journal. Everything it
@@ -66,7 +67,11 @@ type Lease struct {
 	serveErr  error
 	stopWatch context.CancelFunc
 
-	driving  sync.Mutex // held by whatever drives the phone
+	bounds  Bounds
+	led     bool          // the phone's traffic leads to our proxy
+	parked  time.Duration // all in all
+	driving sync.Mutex    // held by whatever drives the phone
+
 	attempts int64
 	secrets  int
 	faults   int
@@ -75,10 +80,8 @@ type Lease struct {
 
 // Bounds of the steps of a lease.
 const (
-	lockTimeout    = 20 * time.Second
-	attachTimeout  = 60 * time.Second
-	restoreTimeout = 60 * time.Second
-	drainProxy     = 5 * time.Second
+	lockTimeout = 20 * time.Second
+	drainProxy  = 5 * time.Second
 )
 
 // Acquire takes a phone: waits for its lock, puts back what an earlier run left changed, checks that it is the phone
@@ -102,7 +105,7 @@ func Acquire(ctx context.Context, o Options) (_ *Lease, err error) {
 			err = errors.Join(err, l.abandon(ctx))
 		}
 	}()
-	for _, step := range []struct {
+	for i, step := range []struct {
 		name string
 		do   func(context.Context) error
 	}{
@@ -116,7 +119,11 @@ func Acquire(ctx context.Context, o Options) (_ *Lease, err error) {
 		{"proving that we can read it", l.controls},
 	} {
 		l.say(step.name)
-		if err := step.do(ctx); err != nil {
+		do := step.do
+		if i > 0 { // the first waits for the phone by itself
+			do = func(ctx context.Context) error { return l.surely(ctx, step.do) }
+		}
+		if err := do(ctx); err != nil {
 			return nil, fmt.Errorf("%s on %s: %w", step.name, o.Profile.ID, err)
 		}
 	}
@@ -127,9 +134,9 @@ func Acquire(ctx context.Context, o Options) (_ *Lease, err error) {
 func newLease(o Options) *Lease {
 	l := &Lease{
 		Options: o, profile: o.Profile, repeat: o.Repeat, dir: o.Dir,
-		mint: Mint{Seed: o.Seed}, link: &link{}, served: make(chan struct{}),
+		mint: Mint{Seed: o.Seed}, link: &link{}, served: make(chan struct{}), bounds: o.Bounds.withDefaults(),
 	}
-	l.device = adb.Server{Addr: o.ADB}.Device(o.Serial, adb.Options{Journal: l.journal})
+	l.device = adb.Server{Addr: o.ADB}.Device(o.Serial, adb.Options{Journal: l.journal, Limits: adb.Limits{Timeout: l.bounds.Command}})
 	l.drive()
 	return l
 }
@@ -141,9 +148,12 @@ func (l *Lease) drive() {
 
 // attach waits until the adb server has the phone, and watches it from then on.
 func (l *Lease) attach(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, attachTimeout)
+	attaching, cancel := context.WithTimeout(ctx, l.bounds.Attach)
 	defer cancel()
-	if err := l.connect(ctx); err != nil {
+	if err := l.reach(attaching); err != nil {
+		return err
+	}
+	if err := l.sole(attaching); err != nil {
 		return err
 	}
 	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -152,39 +162,9 @@ func (l *Lease) attach(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	l.serving.Go(func() { l.link.watch(events, l.Serial) })
+	l.serving.Go(func() { l.link.watch(watching, l.device.Server(), l.Serial, events) })
 	l.undo, err = OpenUndo(l.State, l.Serial)
 	return err
-}
-
-// connect makes the adb server reach the phone, and waits for it.
-func (l *Lease) connect(ctx context.Context) error {
-	if l.Address != "" {
-		if err := l.device.Server().Connect(ctx, l.Address); err != nil {
-			return err
-		}
-	}
-	return l.device.Server().WaitState(ctx, l.Serial, adb.StateDevice)
-}
-
-// recover brings a phone back after a fault, for another attempt.
-func (l *Lease) recover(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, attachTimeout)
-	defer cancel()
-	l.say("waiting for the phone to come back")
-	if l.Address != "" {
-		// A TCP phone that dropped is retried by the server every 10 s only; connecting anew takes milliseconds.
-		if state, err := l.device.State(ctx); err != nil || state != adb.StateDevice {
-			_ = l.device.Server().Disconnect(ctx, l.Address) // it may not be listed any more
-		}
-	}
-	if err := l.connect(ctx); err != nil {
-		return err
-	}
-	if err := l.device.EnsureReverse(ctx, ProxyPort, l.proxyPort); err != nil {
-		return err
-	}
-	return l.setProxy(ctx)
 }
 
 // proxyEnded is nil while the proxy accepts connections.
@@ -239,19 +219,19 @@ func (l *Lease) Release(ctx context.Context) error {
 	defer l.driving.Unlock()
 	var errs []error
 	if ctx.Err() == nil && l.aside == nil {
-		errs = append(errs, l.farewell(ctx))
+		errs = append(errs, l.surely(ctx, l.farewell))
 	}
 	return errors.Join(append(errs, l.abandon(ctx))...)
 }
 
 // abandon puts back and closes whatever was begun.
 func (l *Lease) abandon(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), restoreTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.bounds.Restore)
 	defer cancel()
 	var errs []error
 	if l.undo != nil && len(l.undo.Entries()) > 0 {
 		l.say("putting the phone back as it was")
-		errs = append(errs, Restore(ctx, l.device, l.undo))
+		errs = append(errs, l.restore(ctx))
 	}
 	if l.proxy != nil {
 		stopping, cancel := context.WithTimeout(ctx, drainProxy)

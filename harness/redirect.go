@@ -22,7 +22,11 @@ func (l *Lease) redirect(ctx context.Context) error {
 	if err := l.reverse(ctx); err != nil {
 		return err
 	}
-	return l.setProxy(ctx)
+	if err := l.setProxy(ctx); err != nil {
+		return err
+	}
+	l.led = true
+	return nil
 }
 
 // reverse makes the tunnel. A run that was killed may have left one to a port of its own: its proxy is cleared by now,

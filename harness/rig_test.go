@@ -2,6 +2,7 @@ package harness_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io/fs"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 	"github.com/telltale-farm/telltale/harness/evidence"
 	"github.com/telltale-farm/telltale/harness/profile"
 	"github.com/telltale-farm/telltale/harness/virtual"
+	"github.com/telltale-farm/telltale/harness/virtual/adbd"
 	"github.com/telltale-farm/telltale/harness/virtual/internet"
 	"github.com/telltale-farm/telltale/harness/virtual/personality"
 )
@@ -32,24 +34,45 @@ type rig struct {
 
 const phoneID = "subject"
 
-// newRig starts a phone of a personality. Catalogue entries are those of the shipped personality that is named.
-func newRig(t *testing.T, who personality.Personality, shipped string) *rig {
+// adbOptions are those of who looks at a phone from beside its lease.
+var adbOptions = adb.Options{}
+
+// desk is what phones share: an adb server that is kept alive as a run keeps its own, an internet, a state directory.
+type desk struct {
+	state    string
+	server   *adb.PrivateServer
+	internet *internet.Internet
+}
+
+func newDesk(t *testing.T) *desk {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("drives a virtual phone through a real adb server")
 	}
-	state := t.TempDir()
-	server, err := adb.StartPrivate(t.Context(), adb.PrivateOptions{Home: filepath.Join(state, "adb")})
-	if err != nil {
+	d := &desk{state: t.TempDir()}
+	var err error
+	if d.server, err = adb.StartPrivate(t.Context(), adb.PrivateOptions{Home: filepath.Join(d.state, "adb")}); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { server.Close() })
-	web, err := internet.Start(internet.Options{})
-	if err != nil {
+	t.Cleanup(func() { d.server.Close() })
+	t.Cleanup(d.server.KeepAlive(context.WithoutCancel(t.Context()), func(err error) { t.Log(err) }))
+	if d.internet, err = internet.Start(internet.Options{}); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { web.Close() })
-	phone, err := virtual.New(virtual.Options{Personality: who, Name: phoneID, Internet: web, RootPEM: web.RootPEM()})
+	t.Cleanup(func() { d.internet.Close() })
+	return d
+}
+
+// newRig starts a phone of a personality. Catalogue entries are those of the shipped personality that is named.
+func newRig(t *testing.T, who personality.Personality, shipped string) *rig {
+	t.Helper()
+	return newDesk(t).rig(t, who, shipped, adbd.NoAuth)
+}
+
+func (d *desk) rig(t *testing.T, who personality.Personality, shipped string, auth adbd.AuthPolicy) *rig {
+	t.Helper()
+	server, web, state := d.server, d.internet, d.state
+	phone, err := virtual.New(virtual.Options{Personality: who, Name: phoneID, Internet: web, RootPEM: web.RootPEM(), Auth: auth})
 	if err != nil {
 		t.Fatal(err)
 	}

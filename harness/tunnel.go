@@ -6,6 +6,7 @@ import (
 	"net"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/telltale-farm/telltale/adb"
 	"github.com/telltale-farm/telltale/assertions/leak"
@@ -18,34 +19,97 @@ const ProxyPort = 18080
 // link watches a phone's connection to its adb server, so that a blip between two looks is not missed: a drop of a
 // millisecond silently takes the reverse tunnel with it.
 type link struct {
-	mu    sync.Mutex
-	drops int
-	last  string
+	mu     sync.Mutex
+	drops  int
+	class  string // whose fault the last one was
+	last   string
+	at     time.Time            // of the last drop
+	others map[string]time.Time // the last drop of other phones of the same server
 }
 
-// watch counts what takes a phone away until the context ends.
-func (l *link) watch(events <-chan adb.Event, serial string) {
+// Phones that drop within incident of each other dropped together: a hub, or the server itself.
+const (
+	incident   = 2 * time.Second
+	watchAgain = 200 * time.Millisecond // a server that has gone is looked for
+)
+
+// watch counts what takes a phone away until the context ends, through whatever becomes of the adb server.
+func (l *link) watch(ctx context.Context, server adb.Server, serial string, events <-chan adb.Event) {
+	tick := time.NewTicker(watchAgain)
+	defer tick.Stop()
+	for {
+		l.follow(events, serial)
+		for events = nil; events == nil; {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				events, _ = server.Track(ctx) // a server that is away is counted once, when it went
+			}
+		}
+	}
+}
+
+// follow counts until the events end.
+func (l *link) follow(events <-chan adb.Event, serial string) {
 	for e := range events {
 		// A phone that was a device and is one again was plugged anew between two looks: its tunnels are gone.
 		back := e.State == adb.StateDevice && e.Was != adb.StateDevice
-		if e.Err == nil && (e.Serial != serial || back) {
+		if e.Err == nil && back {
 			continue
 		}
 		l.mu.Lock()
-		l.drops++
-		if e.Err != nil {
-			l.last = "the adb server went away: " + e.Err.Error()
-		} else {
-			l.last = fmt.Sprintf("the phone went from %q to %q", e.Was, e.State)
+		switch {
+		case e.Err != nil:
+			l.drop(leak.FaultHarness, e.At, "the adb server went away: "+e.Err.Error())
+		case e.Serial == serial:
+			l.drop(leak.FaultPhone, e.At, fmt.Sprintf("the phone went from %q to %q", e.Was, e.State))
+		case e.Was == adb.StateDevice && len(l.others) < maxOthers:
+			if l.others == nil {
+				l.others = map[string]time.Time{}
+			}
+			l.others[e.Serial] = e.At
 		}
 		l.mu.Unlock()
 	}
 }
 
-func (l *link) seen() (drops int, last string) {
+// maxOthers is more phones than one computer has.
+const maxOthers = 1024
+
+// drop counts one. That a phone is away while the server is, too, is the server's doing.
+func (l *link) drop(class string, at time.Time, what string) {
+	if l.class == leak.FaultHarness && at.Sub(l.at) < incident {
+		class, what = l.class, l.last
+	}
+	l.drops, l.class, l.at, l.last = l.drops+1, class, at, what
+}
+
+// seen gives how often the phone dropped, whose fault the last time was, and what it was, with how many other phones went
+// at that moment.
+func (l *link) seen() (drops int, class, last string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.drops, l.last
+	together := 0
+	for _, at := range l.others {
+		if at.Sub(l.at).Abs() < incident {
+			together++
+		}
+	}
+	if l.drops > 0 && together > 0 {
+		return l.drops, l.class, fmt.Sprintf("%s, and %d other phones of its adb server with it: look at their hub", l.last, together)
+	}
+	return l.drops, l.class, l.last
+}
+
+// blame corrects a fault: a phone that was lost because the adb server went is not to blame. drops is how often it had
+// dropped when the attempt began.
+func (l *link) blame(f *leak.Fault, drops int) *leak.Fault {
+	now, class, last := l.seen()
+	if f == nil || f.Code != leak.CodeDeviceLost || now == drops || class != leak.FaultHarness {
+		return f
+	}
+	return &leak.Fault{Class: class, Code: leak.CodeCaptureGap, Detail: last + "; then " + f.Detail}
 }
 
 // alive says whether proxy, reverse tunnel and phone stand, and if not, which of them and why.
@@ -83,24 +147,32 @@ func proxyValue() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(Pro
 type around struct {
 	tunnel leak.Tunnel
 	drops  int
+	moment moment
 }
 
-// before looks at the tunnel when a window opens, making it again if an earlier fault took it.
+// before looks at phone and tunnel when a window opens, making the tunnel again if an earlier fault took it.
 func (l *Lease) before(ctx context.Context) (around, error) {
+	if err := l.fit(ctx); err != nil {
+		return around{}, err
+	}
 	if err := l.ready(ctx); err != nil {
+		return around{}, err
+	}
+	m, err := l.moment(ctx)
+	if err != nil {
 		return around{}, err
 	}
 	if err := l.device.EnsureReverse(ctx, ProxyPort, l.proxyPort); err != nil {
 		return around{}, err
 	}
-	drops, _ := l.link.seen()
+	drops, _, _ := l.link.seen()
 	ok, detail, err := l.alive(ctx)
 	if err != nil {
 		return around{}, err
 	}
-	a := around{tunnel: leak.Tunnel{Before: ok, Detail: detail}, drops: drops}
+	a := around{tunnel: leak.Tunnel{Before: ok, Detail: detail}, drops: drops, moment: m}
 	if !ok {
-		return a, &Gap{Detail: detail}
+		return a, &Gap{Class: leak.FaultHarness, Detail: detail}
 	}
 	return a, nil
 }
@@ -108,16 +180,27 @@ func (l *Lease) before(ctx context.Context) (around, error) {
 // after looks at it when the window closes. The tunnel held only if nothing dropped in between.
 func (l *Lease) after(ctx context.Context, a around) (leak.Tunnel, error) {
 	t := a.tunnel
+	m, err := l.moment(ctx)
+	if err == nil {
+		err = l.passed(a.moment, m)
+	}
+	if err == nil {
+		err = l.online(ctx)
+	}
+	if err != nil {
+		return t, err
+	}
 	ok, detail, err := l.alive(ctx)
 	if err != nil {
 		return t, err
 	}
-	if drops, last := l.link.seen(); drops != a.drops {
-		ok, detail = false, last
+	class := leak.FaultHarness
+	if drops, whose, last := l.link.seen(); drops != a.drops {
+		ok, class, detail = false, whose, last
 	}
 	t.After, t.Detail = ok, detail
 	if !ok {
-		return t, &Gap{Detail: detail}
+		return t, &Gap{Class: class, Detail: detail}
 	}
 	return t, nil
 }

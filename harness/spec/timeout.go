@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/telltale-farm/telltale/assertions/leak"
+	"github.com/telltale-farm/telltale/harness"
 	"github.com/telltale-farm/telltale/harness/profile"
 )
 
@@ -18,7 +19,7 @@ const (
 )
 
 func (s *suite) setupTimeout(p *profile.Phone) time.Duration {
-	return setupAllowance + time.Duration(len(p.Browsers))*(actionAllowance+2*p.Settle.Max)
+	return setupAllowance + harness.ParkAllowance + time.Duration(len(p.Browsers))*(actionAllowance+2*p.Settle.Max)
 }
 
 func (s *suite) drainTimeout(p *profile.Phone) time.Duration {
@@ -43,7 +44,7 @@ func timeoutOf(cfg *profile.Config, plan leak.Plan, repeat int) time.Duration {
 			n = repeat
 		}
 		each := time.Duration(attemptsPerTry*n) * (actionAllowance + 2*p.Settle.Max)
-		most = max(most, s.setupTimeout(p)+s.drainTimeout(p)+time.Duration(cells)*each)
+		most = max(most, s.setupTimeout(p)+s.drainTimeout(p)+time.Duration(cells)*each+harness.ParkAllowance)
 	}
 	return most
 }

@@ -28,6 +28,7 @@ type World struct {
 	state    string
 	scratch  string // sockets, handoff and progress of this run; gone at Close
 	private  *adb.PrivateServer
+	unwatch  func() // lets the private server die
 	internet *internet.Internet
 	virtual  []*virtual.Phone
 	phones   []PhoneHandoff
@@ -139,8 +140,15 @@ func (w *World) startServer(ctx context.Context, log io.Writer) (err error) {
 	if err := os.MkdirAll(home, 0o700); err != nil {
 		return fmt.Errorf("making a home for the adb server: %w", err)
 	}
-	w.private, err = adb.StartPrivate(ctx, adb.PrivateOptions{Home: home, Log: log})
-	return err
+	if w.private, err = adb.StartPrivate(ctx, adb.PrivateOptions{Home: home, Log: log}); err != nil {
+		return err
+	}
+	w.unwatch = w.private.KeepAlive(context.WithoutCancel(ctx), func(err error) {
+		if log != nil {
+			fmt.Fprintln(log, err)
+		}
+	})
+	return nil
 }
 
 // Phones says how each phone is reached, in the order of devices.yaml.
@@ -200,6 +208,9 @@ func (w *World) Close() error {
 	var errs []error
 	if w.lifeline != nil {
 		errs = append(errs, w.lifeline.Close())
+	}
+	if w.unwatch != nil {
+		w.unwatch()
 	}
 	if w.private != nil {
 		errs = append(errs, w.private.Close())

@@ -20,6 +20,8 @@ type Faults struct {
 	// Dialog is a text shown in a dialog in front of everything, with the button DialogButton. A tap on it closes the
 	// dialog until the fault is set again.
 	Dialog, DialogButton, DialogPackage string
+	// CaptivePortal: Android has found a login page in front of the internet.
+	CaptivePortal bool
 	// ClockOffset is added to the phone's clock.
 	ClockOffset time.Duration
 	// Hang lists commands that never answer, by name: "uiautomator".

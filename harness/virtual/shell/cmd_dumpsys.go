@@ -213,7 +213,11 @@ func dumpConnectivity(c *call, args []string) int {
 	if ok {
 		proxy = fmt.Sprintf("[%s] %d", host, port)
 	}
-	c.printf("Active default network: 100\nCurrent Networks:\n  NetworkAgentInfo [WIFI () - 100] state: %s/%s, Capabilities: NOT_METERED&INTERNET&VALIDATED\nGlobal proxy: %s\n", state, state, proxy)
+	validated := "VALIDATED"
+	if c.sh.phone.Faults.Get().CaptivePortal {
+		validated = "CAPTIVE_PORTAL"
+	}
+	c.printf("Active default network: 100\nCurrent Networks:\n  NetworkAgentInfo [WIFI () - 100] state: %s/%s, Capabilities: NOT_METERED&INTERNET&%s\nGlobal proxy: %s\n", state, state, validated, proxy)
 	return 0
 }
 

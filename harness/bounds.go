@@ -1,0 +1,29 @@
+package harness
+
+import "time"
+
+// Bounds are how long a lease waits for a phone that does not do what it should. A field of 0 stands for its default.
+type Bounds struct {
+	Command time.Duration // one adb command: 60 s
+	Attach  time.Duration // a phone that is away: 60 s
+	Restore time.Duration // putting everything back at the end: 60 s
+	Park    time.Duration // a phone that is too empty or too hot, all in all: 30 min
+	Look    time.Duration // how often a parked phone is looked at: 1 min
+}
+
+func (b Bounds) withDefaults() Bounds {
+	def := func(v *time.Duration, d time.Duration) {
+		if *v <= 0 {
+			*v = d
+		}
+	}
+	def(&b.Command, time.Minute)
+	def(&b.Attach, time.Minute)
+	def(&b.Restore, time.Minute)
+	def(&b.Park, ParkAllowance)
+	def(&b.Look, time.Minute)
+	return b
+}
+
+// ParkAllowance is how long a phone may be parked in one run, for who computes how long a run may take.
+const ParkAllowance = 30 * time.Minute

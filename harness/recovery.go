@@ -1,0 +1,171 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/telltale-farm/telltale/adb"
+)
+
+// How a phone that is away is looked for. A phone that drops comes back after 0.25 s (measured), one that reboots after
+// minutes; a cable that is pulled, never.
+const (
+	reachEvery  = 250 * time.Millisecond
+	reachState  = 3 * time.Second  // for one answer of the adb server, and for a phone to finish its handshake
+	reachDial   = 15 * time.Second // a phone on the network; the server itself gives up after 10 s
+	probeFor    = 10 * time.Second // a shell that is there answers within milliseconds
+	askingGrace = 3 * time.Second  // a key that is known may be refused once before it is accepted (measured)
+)
+
+// recover brings a phone back after a fault, for another attempt: it is connected again, its shell answers, and its
+// traffic leads to our proxy. It waits for its turn first.
+func (l *Lease) recover(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, l.bounds.Attach)
+	defer cancel()
+	l.say("waiting for the phone to come back")
+	release, err := takeTurn(ctx, l.State)
+	if err != nil {
+		return err
+	}
+	defer release()
+	l.note("recovery", "begin", nil)
+	err = l.reach(ctx)
+	if err == nil && l.led {
+		if err = l.device.EnsureReverse(ctx, ProxyPort, l.proxyPort); err == nil {
+			err = l.setProxy(ctx)
+		}
+	}
+	l.note("recovery", "end", err)
+	return err
+}
+
+// note writes an event of the harness itself into the evidence.
+func (l *Lease) note(event, what string, err error) {
+	data := map[string]any{"what": what}
+	if err != nil {
+		data["error"] = err.Error()
+	}
+	if err := l.dir.AppendJournal(event, data); err != nil {
+		l.say("writing the journal: " + err.Error())
+	}
+}
+
+// reach waits until the adb server has the phone and its shell answers. The error is what the last look found; a phone
+// that does not know this computer's key is not waited for, since somebody has to touch it.
+func (l *Lease) reach(ctx context.Context) error {
+	tick := time.NewTicker(reachEvery)
+	defer tick.Stop()
+	var asking time.Time // since when the phone asks for the key
+	for {
+		err := l.look(ctx)
+		switch {
+		case err == nil:
+			return nil
+		case !blocked(err):
+			asking = time.Time{}
+		case asking.IsZero():
+			asking = time.Now()
+		case time.Since(asking) > askingGrace:
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			if adb.CodeOf(err) == adb.Canceled {
+				err = context.Cause(ctx)
+			}
+			return err
+		case <-tick.C:
+		}
+	}
+}
+
+// blocked says whether only a person can go on.
+func blocked(err error) bool {
+	code := adb.CodeOf(err)
+	return code == adb.Unauthorized || code == adb.NoPermissions
+}
+
+// look tries once to have the phone: it connects what is on the network, and then asks the phone's shell, because a
+// phone that is listed need not answer.
+func (l *Lease) look(ctx context.Context) error {
+	server := l.device.Server()
+	asking, cancel := context.WithTimeout(ctx, reachState)
+	state, err := server.State(asking, l.Serial)
+	cancel()
+	if adb.CodeOf(err) == adb.ServerGone {
+		return errors.Join(err, l.startServer(ctx))
+	}
+	if err != nil || state != adb.StateDevice {
+		if l.Address != "" {
+			// The server itself tries a phone that dropped every 10 s only; connecting anew takes milliseconds.
+			if err == nil {
+				_ = server.Disconnect(ctx, l.Address) // it may not be listed any more
+			}
+			dialling, cancel := context.WithTimeout(ctx, reachDial)
+			err = server.Connect(dialling, l.Address)
+			cancel()
+			if err != nil {
+				return err
+			}
+		}
+		waiting, cancel := context.WithTimeout(ctx, reachState)
+		err = server.WaitState(waiting, l.Serial, adb.StateDevice)
+		cancel()
+		if err != nil {
+			return err
+		}
+	}
+	probing, cancel := context.WithTimeout(ctx, probeFor)
+	defer cancel()
+	_, err = l.device.Shell(probing, "echo", "there")
+	if adb.CodeOf(err) == adb.Timeout && l.Address != "" && ctx.Err() == nil {
+		_ = server.Disconnect(ctx, l.Address) // the next look connects anew
+	}
+	return err
+}
+
+// startServer starts the user's adb server again, once for all processes that miss it. A server that a run started for
+// itself is started again by whoever opened the world.
+func (l *Lease) startServer(ctx context.Context) error {
+	if l.ADB != adb.UserServer().Addr {
+		return nil
+	}
+	lock, err := LockPhone(ctx, l.State, "the adb server") // no serial has blanks
+	if err != nil {
+		return fmt.Errorf("starting the adb server: %w", err)
+	}
+	defer lock.Unlock()
+	_, err = adb.EnsureUserServer(ctx)
+	return err
+}
+
+// surely does one step of taking or returning a phone, and does it again when a fault that passes ended it.
+func (l *Lease) surely(ctx context.Context, step func(context.Context) error) error {
+	for try := 0; ; try++ {
+		err := step(ctx)
+		if err == nil || try == restarts || !passing(ctx, faultOf(err)) {
+			return err
+		}
+		if rerr := l.recover(ctx); rerr != nil {
+			return errors.Join(err, rerr)
+		}
+	}
+}
+
+// restore puts everything back, through whatever faults, as long as the context allows.
+func (l *Lease) restore(ctx context.Context) error {
+	tick := time.NewTicker(reachEvery)
+	defer tick.Stop()
+	for {
+		err := Restore(ctx, l.device, l.undo)
+		if err == nil || !passing(ctx, faultOf(err)) {
+			return err
+		}
+		if rerr := l.reach(ctx); rerr != nil {
+			return errors.Join(err, rerr)
+		}
+		<-tick.C // reach succeeds at once on a phone that refuses one service only
+	}
+}
