@@ -81,13 +81,20 @@ func (t *h2Tap) feed(p []byte) (content bool) {
 
 func carries(kind byte) bool { return kind == h2Data || kind == h2Headers || kind == h2Continuation }
 
-// ConnectionState lets http2.Server see the TLS below.
-func (t *h2Tap) ConnectionState() tls.ConnectionState {
+// served gives the connection that http2.Server is to serve: it looks for the TLS below, where there is some.
+func (t *h2Tap) served() net.Conn {
 	if c, ok := t.Conn.(*tls.Conn); ok {
-		return c.ConnectionState()
+		return &h2TLSTap{t, c}
 	}
-	return tls.ConnectionState{}
+	return t
 }
+
+type h2TLSTap struct {
+	*h2Tap
+	c *tls.Conn
+}
+
+func (t *h2TLSTap) ConnectionState() tls.ConnectionState { return t.c.ConnectionState() }
 
 // h2Grace is how long requests that were begun may take to reach a handler after their connection ended.
 const h2Grace = 500 * time.Millisecond

@@ -99,7 +99,7 @@ func (t *tunnel) serveH2(c net.Conn, scheme string) {
 	s := t.p.newServed(c, t.s.conn, t, scheme)
 	s.tap.stop()
 	tap := newH2Tap(c, t)
-	t.p.h2.ServeConn(tap, &http2.ServeConnOpts{
+	t.p.h2.ServeConn(tap.served(), &http2.ServeConnOpts{
 		Context:    context.WithValue(context.Background(), servedKey{}, s),
 		BaseConfig: t.p.inner,
 	})

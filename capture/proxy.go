@@ -110,7 +110,7 @@ func New(o Options) (*Proxy, error) {
 	p.gp = newGoproxy(p)
 	p.outer, p.inner = p.server(), p.server()
 	allowExtendedConnect()
-	p.h2 = &http2.Server{IdleTimeout: p.limits.Idle, MaxUploadBufferPerConnection: 4 << 20, MaxUploadBufferPerStream: 1 << 20}
+	p.h2 = &http2.Server{PermitProhibitedCipherSuites: true, IdleTimeout: p.limits.Idle, MaxUploadBufferPerConnection: 4 << 20, MaxUploadBufferPerStream: 1 << 20}
 	if err := http2.ConfigureServer(p.inner, p.h2); err != nil {
 		return nil, fmt.Errorf("setting up HTTP/2: %w", err)
 	}
