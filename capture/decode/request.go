@@ -139,7 +139,11 @@ func (p *peeler) entity(at *step, data []byte, h hints) {
 	case strings.HasPrefix(h.contentType, "application/grpc"):
 		done = p.grpc(at, data, h)
 	case strings.HasPrefix(h.contentType, "application/x-www-form-urlencoded"):
-		done = isText(data, maskOf(data)) && bytes.IndexByte(data, '=') > 0 && p.formBody(at, data)
+		// Names too odd to be taken for a form's without being told. What looks like something else is something else.
+		if t := trimSpace(data); isText(t, maskOf(t)) && bytes.IndexByte(t, '=') > 0 && bytes.IndexByte([]byte(`{["<`), t[0]) < 0 && !looksForm(t) {
+			p.showWhole(at, t)
+			done = p.formBody(at, t)
+		}
 	}
 	if !done && !p.value(at, data) {
 		p.opaque(at, data)

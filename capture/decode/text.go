@@ -28,12 +28,12 @@ func (p *peeler) text(at *step, data []byte, m mask) bool {
 		return true // a word or two, a number, an identifier of up to 11 letters: nothing to peel
 	}
 	split := p.separated(at, t, m)
-	p.unescape(at, t, m, split)
+	clear := p.unescape(at, t, m, split)
 	if split {
 		return true
 	}
 	embedded := m&mOpen != 0 && m&mQuote != 0 && t[0] != '{' && t[0] != '[' && p.embeddedJSON(at, t)
-	return p.tokens(at, t, m) || embedded
+	return p.tokens(at, t, m) || embedded || clear
 }
 
 // shortWord is the shortest text in which an encoded canary could hide: 8 letters of base64 are 6 bytes.
@@ -67,17 +67,22 @@ func (p *peeler) separated(at *step, t []byte, m mask) bool {
 }
 
 // unescape removes the escapes of one layer, each kind apart. Of text that was split into its parts, each of which is
-// unescaped on its own, the whole is only shown.
-func (p *peeler) unescape(at *step, t []byte, m mask, split bool) {
+// unescaped on its own, the whole is only shown. It says whether something that makes sense came out.
+func (p *peeler) unescape(at *step, t []byte, m mask, split bool) (clear bool) {
+	try := func(op string, out []byte, ok bool) {
+		if ok {
+			clear = p.child(p.mk(step{up: at, op: op}), out) || clear
+		}
+	}
 	if m&mPct != 0 {
-		if out, ok := p.percent(t); ok && split {
+		out, ok := p.percent(t)
+		if ok && split {
 			p.showWhole(p.mk(step{up: at, op: "percent"}), out)
-		} else if ok {
-			p.child(p.mk(step{up: at, op: "percent"}), out)
+			ok = false
 		}
-		if out, ok := p.percentU(t); ok {
-			p.child(p.mk(step{up: at, op: "percent-u"}), out)
-		}
+		try("percent", out, ok)
+		out, ok = p.percentU(t)
+		try("percent-u", out, ok)
 	}
 	if m&mPlus != 0 && m&mSpace == 0 {
 		if out, ok := p.plus(t); ok {
@@ -85,23 +90,21 @@ func (p *peeler) unescape(at *step, t []byte, m mask, split bool) {
 		}
 	}
 	if m&mAmp != 0 && m&mSemi != 0 {
-		if out, ok := p.entities(t); ok {
-			p.child(p.mk(step{up: at, op: "html-entities"}), out)
-		}
+		out, ok := p.entities(t)
+		try("html-entities", out, ok)
 	}
 	if m&mBack != 0 {
-		if out, ok := p.backslash(t); ok {
-			p.child(p.mk(step{up: at, op: "backslash"}), out)
-		}
+		out, ok := p.backslash(t)
+		try("backslash", out, ok)
 	}
 	if m&mEq != 0 && !split {
-		if out, ok := p.quotedPrintable(t); ok {
-			p.child(p.mk(step{up: at, op: "quoted-printable"}), out)
-		}
+		out, ok := p.quotedPrintable(t)
+		try("quoted-printable", out, ok)
 	}
 	if m&mHigh != 0 {
 		p.latin1(at, t)
 	}
+	return clear
 }
 
 // tokens looks at text as one token in an alphabet that carries bytes, or at the runs of such alphabets in it.

@@ -211,6 +211,11 @@ add('base64 in an alphabet of its own',c=>({by:'tr',expect:['opaque'],body:sh('t
 add('xor with four bytes',c=>({expect:['opaque'],body:Buffer.from(J(c)).map((x,i)=>x^[0x9d,0x21,0xf3,0x58][i&3])}));
 add('picture',c=>({expect:['opaque'],body:Buffer.concat([Buffer.from('89504e470d0a1a0a0000000d49484452','hex'),zlib.deflateSync(aes(J(c)))])}));
 add('base64 in the path and the fragment of a url in json',c=>({body:JSON.stringify({u:'https://x.example/r/'+b64u(txt(c).slice(0,60))+'/i#'+b64u(txt(c).slice(30))})}));
+add('json that is called a form',c=>({headers:H({'Content-Type':'application/x-www-form-urlencoded'}),body:J(c)}));
+add('json in gzip that is called a form',c=>({headers:H({'Content-Type':'application/x-www-form-urlencoded','Content-Encoding':'gzip'}),body:zlib.gzipSync(J(c))}));
+add('form that is called json',c=>({headers:H({'Content-Type':'application/json'}),body:'a=1&d='+enc(J(c))}));
+add('form that is called text, odd names',c=>({headers:H({'Content-Type':'application/x-www-form-urlencoded'}),body:'$ip/@x='+enc(c.text)+'&'+enc('événement {1}')+'='+enc(J(c))}));
+add('xml that is called multipart',c=>({headers:H({'Content-Type':'multipart/form-data; boundary=x'}),body:'<r><d>'+b64(J(c))+'</d></r>'}));
 // chains
 const E={base64:x=>b64(x),base64url:x=>b64u(x),hex:x=>Buffer.from(x).toString('hex'),percent:x=>pct(x),gzip:x=>zlib.gzipSync(x),zlib:x=>zlib.deflateSync(x),deflate:x=>zlib.deflateRawSync(x),brotli:x=>zlib.brotliCompressSync(x),json:x=>JSON.stringify({d:x.toString()}),form:x=>'d='+pct(x),'html-entities':x=>[...x.toString()].map(ch=>'&#'+ch.codePointAt(0)+';').join(''),base32:x=>b32(x).toString(),msgpack:x=>Buffer.from(mp.encode({d:typeof x=='string'?x:Uint8Array.from(x)})),protobuf:x=>Buffer.from(B.encode(B.create(typeof x=='string'?{meta:x}:{id:x})).finish()),xml:x=>'<d>'+x.toString().replace(/&/g,'&amp;').replace(/</g,'&lt;')+'</d>'};
 function pct(x){return [...Buffer.from(x)].map(c=>/[A-Za-z0-9_.~-]/.test(String.fromCharCode(c))?String.fromCharCode(c):'%'+c.toString(16).toUpperCase().padStart(2,'0')).join('')}
