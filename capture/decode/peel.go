@@ -68,7 +68,7 @@ func (p *peeler) show(kind ValueKind, at *step, data []byte, loose bool) {
 	if len(data) == 0 || !p.count() || p.limits.Off != "" && p.hidden(at) {
 		return
 	}
-	p.val = Value{Kind: kind, Data: data, Loose: loose, at: at}
+	p.val = Value{Kind: kind, Data: data, Loose: loose, Trial: kind == Bytes && !loose, at: at}
 	if !p.visit(&p.val) {
 		p.stop = true
 	}

@@ -23,6 +23,8 @@ type Value struct {
 	Ints []uint64 // of an Int: its readings (as it is, as zigzag, as a float without fraction)
 	// Loose says that Data is a stretch of an unknown or ambiguous format, so that bytes beside a match may belong to another value.
 	Loose bool
+	// Trial says that Data is what a guess at an encoding gave, and that nothing can be read in it: it is worth a search, not a look.
+	Trial bool
 	// Whole says that the pieces of this value are shown as well.
 	Whole bool
 	at    *step

@@ -4,10 +4,10 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"github.com/telltale-farm/telltale/capture/decode"
 	"github.com/telltale-farm/telltale/capture/flow/safe"
@@ -60,14 +60,8 @@ func (d *decodeCmd) Run(ctx context.Context, c *console) error {
 	if err == nil {
 		err = ctx.Err()
 	}
-	for _, o := range rep.Opaque {
-		fmt.Fprintf(out, "opaque  %s  %s, %d bytes, entropy %d.%03d bits a byte\n", safe.Text(o.Location), safe.Text(o.Reason), o.Bytes, o.Entropy/1000, o.Entropy%1000)
-	}
-	for _, n := range rep.Names {
-		fmt.Fprintf(out, "named  %s  %s\n", safe.Text(n.Location), n.Name)
-	}
-	if len(rep.Limits) > 0 {
-		fmt.Fprintf(out, "truncated  %s\n", strings.Join(rep.Limits, ", "))
+	if err == nil {
+		err = d.rest(out, rep)
 	}
 	if flushErr := out.Flush(); err == nil {
 		err = flushErr
@@ -75,27 +69,52 @@ func (d *decodeCmd) Run(ctx context.Context, c *console) error {
 	return err
 }
 
+// decodedLine is a line of --json: a value, or what could not be read.
+type decodedLine struct {
+	Kind       string   `json:"kind"` // text, bytes, int, opaque, name or truncated
+	Location   string   `json:"location"`
+	Transforms []string `json:"transforms,omitempty"`
+	Bytes      int      `json:"bytes"`
+	Value      string   `json:"value"` // bytes in hex; why it is opaque; the name; the limit
+}
+
+// rest tells what the values leave open.
+func (d *decodeCmd) rest(out io.Writer, rep decode.Report) error {
+	var errs []error
+	for _, o := range rep.Opaque {
+		errs = append(errs, d.line(out, decodedLine{Kind: "opaque", Location: o.Location, Bytes: o.Bytes, Value: fmt.Sprintf("%s, entropy %d.%03d bits a byte", o.Reason, o.Entropy/1000, o.Entropy%1000)}))
+	}
+	for _, n := range rep.Names {
+		errs = append(errs, d.line(out, decodedLine{Kind: "name", Location: n.Location, Value: n.Name}))
+	}
+	for _, l := range rep.Limits {
+		errs = append(errs, d.line(out, decodedLine{Kind: "truncated", Location: "body", Value: l}))
+	}
+	return errors.Join(errs...)
+}
+
 func (d *decodeCmd) value(out io.Writer, v *decode.Value) error {
+	if v.Trial {
+		return nil
+	}
 	kind := map[decode.ValueKind]string{decode.Text: "text", decode.Bytes: "bytes", decode.Int: "int"}[v.Kind]
 	data, more := v.Data, ""
 	if len(data) > maxShown {
-		data, more = data[:maxShown], fmt.Sprintf("... (%d bytes)", len(v.Data))
+		data, more = data[:maxShown], "..."
 	}
-	shown := string(data)
+	shown := string(data) + more
 	if v.Kind == decode.Bytes {
-		shown = fmt.Sprintf("%x", data)
+		shown = fmt.Sprintf("%x%s", data, more)
 	}
+	return d.line(out, decodedLine{kind, v.Location(), v.Transforms(), len(v.Data), shown})
+}
+
+func (d *decodeCmd) line(out io.Writer, l decodedLine) error {
 	if d.JSON {
 		enc := json.NewEncoder(out)
 		enc.SetEscapeHTML(false)
-		return enc.Encode(struct {
-			Location   string   `json:"location"`
-			Transforms []string `json:"transforms"`
-			Kind       string   `json:"kind"`
-			Bytes      int      `json:"bytes"`
-			Value      string   `json:"value"`
-		}{v.Location(), v.Transforms(), kind, len(v.Data), shown})
+		return enc.Encode(l)
 	}
-	_, err := fmt.Fprintf(out, "%s  %s  %s%s\n", safe.Text(v.Location()), kind, safe.Text(shown), more)
+	_, err := fmt.Fprintf(out, "%-9s  %s  %s\n", l.Kind, safe.Text(l.Location), safe.Text(l.Value))
 	return err
 }
