@@ -172,7 +172,7 @@ func (p *peeler) child(at *step, data []byte) bool {
 func (p *peeler) leaf(at *step, data []byte) {
 	owner := p.owner
 	p.unread, p.owner = nil, at
-	if !p.value(at, data) {
+	if !p.value(at, data) || p.unread != nil && saysEncrypted(at.name()) {
 		p.opaque(at, data)
 	}
 	p.unread, p.owner = nil, owner
