@@ -37,11 +37,14 @@ check: need-test ## run what a commit needs: format, vet, architecture, short te
 	@go vet ./...
 	@go test -short -p 4 -timeout 5m ./... # most of it waits for phones
 
-build: need-run ## build bin/telltale, bin/scenarios.test and bin/ginkgo
+build: need-run ## build bin/telltale, bin/scenarios.test, bin/ginkgo and the relays for phones
 	@mkdir -p bin
 	@$(BUILD) -ldflags '-X main.release=$(VERSION)' -o bin/telltale ./cmd/telltale
 	@go test -c -trimpath -o bin/scenarios.test ./scenarios
 	@$(BUILD) -o bin/ginkgo github.com/onsi/ginkgo/v2/ginkgo
+	@for abi in arm64 arm amd64; do \
+		CGO_ENABLED=0 GOOS=linux GOARCH=$$abi go build -buildvcs=false -trimpath -ldflags '-s -w' -o bin/relay-$$abi ./harness/relay; \
+	done
 
 bench: need-run ## run every benchmark
 	@go test -run '^$$' -bench . -benchmem -timeout 60m \

@@ -33,7 +33,7 @@ func (l *Lease) recover(ctx context.Context) error {
 	l.note("recovery", "begin", nil)
 	err = l.reach(ctx)
 	if err == nil && l.led {
-		if err = l.device.EnsureReverse(ctx, ProxyPort, l.proxyPort); err == nil {
+		if err = l.ensureTunnel(ctx); err == nil {
 			err = l.setProxy(ctx)
 		}
 	}

@@ -14,13 +14,18 @@ func (l *Lease) redirect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := l.tryRelay(ctx); err != nil {
+		return err
+	}
 	for _, s := range adb.ProxySettings {
 		if err := l.remember(s, before[s], l.target(s)); err != nil {
 			return err
 		}
 	}
-	if err := l.reverse(ctx); err != nil {
-		return err
+	if l.relay == nil {
+		if err := l.reverse(ctx); err != nil {
+			return err
+		}
 	}
 	if err := l.setProxy(ctx); err != nil {
 		return err
@@ -50,7 +55,7 @@ func (l *Lease) target(s adb.Setting) *string {
 	if s != adb.HTTPProxy {
 		return nil
 	}
-	value := proxyValue()
+	value := l.proxyValue()
 	return &value
 }
 
@@ -68,7 +73,7 @@ func (l *Lease) remember(s adb.Setting, old adb.Value, next *string) error {
 
 // setProxy tells the phone to use the tunnel, and reads it back.
 func (l *Lease) setProxy(ctx context.Context) error {
-	return l.device.SetProxy(ctx, "127.0.0.1", ProxyPort)
+	return l.device.SetProxy(ctx, "127.0.0.1", l.appsPort())
 }
 
 // replay puts back what an earlier run left changed on this phone.
@@ -90,6 +95,9 @@ func Restore(ctx context.Context, d *adb.Device, u *Undo) error {
 	old := map[adb.Setting]*string{}
 	var order []adb.Setting // oldest change first
 	for _, e := range entries {
+		if e.Script != "" {
+			continue
+		}
 		s := adb.Setting{Namespace: e.Namespace, Key: e.Key}
 		if _, again := old[s]; !again {
 			old[s] = e.Old // the oldest line is the value from before all of them
@@ -117,7 +125,33 @@ func Restore(ctx context.Context, d *adb.Device, u *Undo) error {
 			return fmt.Errorf("reading %s %s back: it is %s, it was %s", s.Namespace, s.Key, shown(got.Pointer()), shown(want))
 		}
 	}
+	if err := runScripts(ctx, d, entries); err != nil {
+		return err
+	}
 	return u.Done()
+}
+
+// runScripts undoes what is no setting, newest first: after the proxy was cleared, so that no app loses a proxy that it
+// still uses.
+func runScripts(ctx context.Context, d *adb.Device, entries []UndoEntry) error {
+	for i := len(entries) - 1; i >= 0; i-- {
+		e := entries[i]
+		if e.Script == "" {
+			continue
+		}
+		if _, err := d.Script(ctx, e.Script); err != nil {
+			return fmt.Errorf("taking %s away: %w", e.Key, err)
+		}
+	}
+	return nil
+}
+
+// scriptEntry is a change that a script undoes.
+func (l *Lease) scriptEntry(what, script string) UndoEntry {
+	return UndoEntry{
+		Serial: l.Serial, Phone: l.profile.ID, ADB: l.JournalADB, Address: l.Address, Run: l.RunBound,
+		Namespace: scriptNamespace, Key: what, Script: script,
+	}
 }
 
 // putBack makes a setting what it was.

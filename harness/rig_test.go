@@ -64,15 +64,19 @@ func newDesk(t *testing.T) *desk {
 }
 
 // newRig starts a phone of a personality. Catalogue entries are those of the shipped personality that is named.
-func newRig(t *testing.T, who personality.Personality, shipped string) *rig {
+func newRig(t *testing.T, who personality.Personality, shipped string, change ...func(*virtual.Options)) *rig {
 	t.Helper()
-	return newDesk(t).rig(t, who, shipped, adbd.NoAuth)
+	return newDesk(t).rig(t, who, shipped, adbd.NoAuth, change...)
 }
 
-func (d *desk) rig(t *testing.T, who personality.Personality, shipped string, auth adbd.AuthPolicy) *rig {
+func (d *desk) rig(t *testing.T, who personality.Personality, shipped string, auth adbd.AuthPolicy, change ...func(*virtual.Options)) *rig {
 	t.Helper()
 	server, web, state := d.server, d.internet, d.state
-	phone, err := virtual.New(virtual.Options{Personality: who, Name: phoneID, Internet: web, RootPEM: web.RootPEM(), Auth: auth})
+	o := virtual.Options{Personality: who, Name: phoneID, Internet: web, RootPEM: web.RootPEM(), Auth: auth}
+	for _, c := range change {
+		c(&o)
+	}
+	phone, err := virtual.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -121,12 +122,17 @@ func (l *Lease) alive(ctx context.Context) (ok bool, detail string, err error) {
 	if err != nil {
 		return false, "", err
 	}
-	for _, r := range reverses {
-		if r.Device == ProxyPort && r.Host == l.proxyPort {
-			return l.proxied(ctx)
-		}
+	want := adb.Reverse{Device: ProxyPort, Host: l.proxyPort}
+	if l.relay != nil {
+		want = adb.Reverse{Device: tunnelPort, Host: l.relay.port}
 	}
-	return false, fmt.Sprintf("the reverse tunnel of tcp:%d is gone from the phone", ProxyPort), nil
+	switch {
+	case !slices.Contains(reverses, want):
+		return false, fmt.Sprintf("the reverse tunnel of tcp:%d is gone from the phone", want.Device), nil
+	case l.relay != nil && !l.awaitRelay(ctx, relayBack):
+		return false, "the relay on the phone is gone", nil
+	}
+	return l.proxied(ctx)
 }
 
 // proxied reads back that the phone is still told to use our proxy.
@@ -135,7 +141,7 @@ func (l *Lease) proxied(ctx context.Context) (bool, string, error) {
 	if err != nil {
 		return false, "", err
 	}
-	if want := proxyValue(); !got.Set || got.Value != want {
+	if want := l.proxyValue(); !got.Set || got.Value != want {
 		return false, fmt.Sprintf("http_proxy on the phone is %q, not %q", got.Value, want), nil
 	}
 	return true, "", nil
@@ -162,7 +168,10 @@ func (l *Lease) before(ctx context.Context) (around, error) {
 	if err != nil {
 		return around{}, err
 	}
-	if err := l.device.EnsureReverse(ctx, ProxyPort, l.proxyPort); err != nil {
+	if err := l.ensureTunnel(ctx); err != nil {
+		return around{}, err
+	}
+	if _, err := l.aroundUs(ctx); err != nil { // what was before this window is not its own
 		return around{}, err
 	}
 	drops, _, _ := l.link.seen()
@@ -197,6 +206,13 @@ func (l *Lease) after(ctx context.Context, a around) (leak.Tunnel, error) {
 	class := leak.FaultHarness
 	if drops, whose, last := l.link.seen(); drops != a.drops {
 		ok, class, detail = false, whose, last
+	}
+	touched, err := l.aroundUs(ctx)
+	if err != nil {
+		return t, err
+	}
+	if len(touched) > 0 {
+		ok, detail = false, l.directly(touched)
 	}
 	t.After, t.Detail = ok, detail
 	if !ok {

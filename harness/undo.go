@@ -20,7 +20,8 @@ type Undo struct {
 	entries []UndoEntry
 }
 
-// UndoEntry is one setting that we change. Old is what stood there before: nil if it was not set.
+// UndoEntry is one setting that we change, or one other thing that a script of the phone's shell undoes. Old is what
+// stood there before: nil if it was not set.
 type UndoEntry struct {
 	Schema    int     `json:"schema"`
 	Serial    string  `json:"serial"`
@@ -32,9 +33,13 @@ type UndoEntry struct {
 	Key       string  `json:"key"`
 	Old       *string `json:"old"`
 	New       *string `json:"new"`
+	Script    string  `json:"script,omitempty"` // undoes it, as often as it is run; Namespace is then scriptNamespace, Key names it
 }
 
 const undoSchema = 1
+
+// scriptNamespace marks an entry that is no setting.
+const scriptNamespace = "script"
 
 // undoLimit bounds a journal: a run changes a handful of settings.
 const undoLimit = 1 << 20
@@ -133,6 +138,9 @@ func parseUndo(raw []byte) ([]UndoEntry, error) {
 		}
 		if e.Serial == "" || e.Namespace == "" || e.Key == "" {
 			return nil, fmt.Errorf("line %d: no serial, namespace or key", n)
+		}
+		if (e.Namespace == scriptNamespace) != (e.Script != "") {
+			return nil, fmt.Errorf("line %d: a script and its namespace belong together", n)
 		}
 		out = append(out, e)
 	}

@@ -14,6 +14,7 @@ import (
 type relay struct {
 	options
 	on     phone
+	tables *tables
 	log    *log
 	last   atomic.Int64 // when the host last gave a sign of life, by the monotonic clock below; 0 for never
 	began  time.Time
@@ -33,7 +34,7 @@ const linger = 5 * time.Second
 func run(ctx context.Context, o options, on phone, l *log) error {
 	ctx, finish := context.WithCancel(ctx)
 	defer finish()
-	r := &relay{options: o, on: on, log: l, began: time.Now(), conns: map[net.Conn]bool{}, finish: finish}
+	r := &relay{options: o, on: on, tables: &tables{on: on}, log: l, began: time.Now(), conns: map[net.Conn]bool{}, finish: finish}
 	listener, err := r.bind(ctx)
 	if err != nil {
 		return err
@@ -137,7 +138,7 @@ func (r *relay) serve(ctx context.Context, c net.Conn) {
 	uid := unknownUID
 	from, ok := c.RemoteAddr().(*net.TCPAddr)
 	if ok {
-		uid = owner(ctx, r.on, from.Port, r.listen)
+		uid = r.tables.owner(ctx, ends{from.Port, r.listen})
 	}
 	if r.alive() && ok {
 		host, err := r.tunnel(context.WithoutCancel(ctx), header(false, from.Port, r.listen, uid, r.token))

@@ -17,6 +17,7 @@ import (
 	"github.com/telltale-farm/telltale/harness"
 	"github.com/telltale-farm/telltale/harness/evidence"
 	"github.com/telltale-farm/telltale/harness/profile"
+	"github.com/telltale-farm/telltale/harness/world"
 )
 
 // acquire leases the phone of a container. If it cannot be had, every cell planned for it is recorded with the reason,
@@ -53,7 +54,7 @@ func (s *suite) lease(ctx ginkgo.SpecContext, p *profile.Phone, dir *evidence.Ph
 		Seed: s.handoff.Seed, State: s.handoff.State,
 		ADB: h.ADB, Serial: h.Serial, JournalADB: p.ADB, Address: h.Address,
 		RunBound: p.Kind == profile.Virtual && p.Address == "",
-		Resolve:  h.Resolve, TrustPEM: h.TrustPEM,
+		Resolve:  h.Resolve, TrustPEM: h.TrustPEM, Relays: world.Relays(),
 		Bundle: os.DirFS(s.handoff.Bundle), Dir: dir, Progress: s.progress(p.ID), Living: s.base,
 	})
 }

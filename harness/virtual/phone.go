@@ -32,7 +32,8 @@ type Options struct {
 	Auth        adbd.AuthPolicy  // how it treats the key of an adb server; default: asks for none
 	Now         func() time.Time // the host's clock; default time.Now
 	Logf        func(format string, args ...any)
-	Program     shell.Program // runs binaries pushed to the phone; nil: none can be run
+	Program     shell.Program // runs binaries pushed to the phone; nil: those of Programs
+	Programs    []string      // files of this computer; a copy of one that is pushed runs as a process of this computer
 }
 
 // Phone is a virtual phone that is switched on.
@@ -44,6 +45,7 @@ type Phone struct {
 	shell   *shell.Shell
 	adb     *adbd.Server
 	record  *manifest.Recorder
+	natives *programs
 
 	mu        sync.Mutex
 	listening map[int]func() // reversed ports -> takes them out of the socket tables
@@ -66,9 +68,13 @@ func New(o Options) (*Phone, error) {
 	}
 	p := &Phone{name: o.Name, listening: map[int]func(){}, record: manifest.NewRecorder(o.Name, o.Personality.Name)}
 	p.state = phone.New(factory(o))
+	p.natives = newPrograms(p, o.Programs)
+	if o.Program == nil {
+		o.Program = p.natives.run
+	}
 	p.network = network.New(network.Options{
 		Proxy: p.state.Proxy.Effective, Now: p.state.Now,
-		Loopback: func(ctx context.Context, port int) (net.Conn, error) { return p.adb.DialReverse(ctx, port) },
+		Loopback: p.natives.loopback,
 		Internet: radio{o.Internet, p.state},
 	})
 	p.adb = adbd.New(adbd.Options{Device: device{p}, Auth: o.Auth, Logf: o.Logf, OnReverse: p.reversed})
@@ -136,6 +142,7 @@ func (p *Phone) Network() *network.Network { return p.network }
 // Close switches the phone off and returns when nothing of it runs any more.
 func (p *Phone) Close() error {
 	p.state.Close()
+	p.natives.close()
 	err := p.adb.Close()
 	p.apps.Close()
 	p.network.CloseAll()
