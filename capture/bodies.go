@@ -31,7 +31,15 @@ type sentBody struct {
 	at  int64 // us of the last byte read
 	eof atomic.Bool
 	off atomic.Bool // the transport is done with it
+
+	base flow.Flow   // the exchange as it began
+	late *time.Timer // to say that the body is whole, should the answer take long
+	over bool        // the exchange ends
 }
+
+// answerTime is how long an answer may take before the body that it answers is recorded ahead of it: a long poll or a
+// stream must not hide what it was asked with.
+const answerTime = 300 * time.Millisecond
 
 func (b *sentBody) Read(p []byte) (int, error) {
 	if b.off.Load() {
@@ -54,8 +62,23 @@ func (b *sentBody) read(p []byte) (int, error) {
 	}
 	if err == io.EOF {
 		b.eof.Store(true)
+		b.late = time.AfterFunc(answerTime, b.ahead)
 	}
 	return n, err
+}
+
+// ahead records the body of an exchange that goes on.
+func (b *sentBody) ahead() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.over {
+		return
+	}
+	f, req := b.base, b.x.req
+	req.Body = b.log.Finish(false)
+	f.Request, f.Sent = &req, max(f.Sent, b.at)
+	f.BytesUp += b.log.Size()
+	b.x.p.rec.Update(&f)
 }
 
 // Close is the transport's word that it needs no more; the rest may still be drained.
@@ -94,6 +117,9 @@ func (b *sentBody) finish() {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.over = true; b.late != nil {
+		b.late.Stop()
+	}
 	b.x.req.Body = b.log.Finish(!b.eof.Load())
 	f.BytesUp += b.log.Size()
 	f.Sent = max(f.Sent, b.at)

@@ -114,6 +114,9 @@ func (p *Proxy) begin(w http.ResponseWriter, r *http.Request, s *served) *exchan
 		}
 	}
 	p.rec.Begin(f)
+	if x.sent != nil {
+		x.sent.base = *f
+	}
 	return x
 }
 

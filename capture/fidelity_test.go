@@ -208,6 +208,36 @@ func TestExpectContinue(t *testing.T) {
 	}
 }
 
+func TestAnOpenLongPollShowsWhatItWasAskedWith(t *testing.T) {
+	for _, h2 := range []bool{false, true} {
+		release := make(chan struct{})
+		r := newRig(t, func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			<-release
+		})
+		answered := make(chan error, 1)
+		go func() {
+			resp, err := r.client(h2).Post("https://origin.test/poll", "x/y", strings.NewReader("the query"))
+			if err == nil {
+				_, err = io.Copy(io.Discard, resp.Body)
+			}
+			answered <- err
+		}()
+		eventually(t, "the body is in the record", func() bool {
+			_ = r.rec.Sync()
+			fs := of(r.now(), flow.KindExchange)
+			return len(fs) == 1 && fs[0].End < 0 && fs[0].Request.Body != nil && r.body(fs[0].Request.Body) == "the query"
+		})
+		close(release)
+		if err := <-answered; err != nil {
+			t.Error(err)
+		}
+		if f := one(t, r.flows(), flow.KindExchange); f.End < 0 || f.Server == "" || r.body(f.Request.Body) != "the query" {
+			t.Errorf("%+v", f)
+		}
+	}
+}
+
 func TestAClientThatLeavesCancelsTheRequest(t *testing.T) {
 	for _, h2 := range []bool{false, true} {
 		arrived, cancelled := make(chan struct{}), make(chan struct{})
