@@ -13,8 +13,8 @@ type Limits struct {
 	RelayIdle   time.Duration // a relayed tunnel without a byte either way; 35 min, above the heartbeat of push services
 	RelayLog    int64         // bytes recorded of what the phone sends through a relayed tunnel; 1 MiB
 	Drain       time.Duration // how long a request's rest is still read after it was answered; 1 s
-	Still       time.Duration // for which a connection must have been still to make room for another; 5 s
-	Conns       int           // connections of the phone at once; 0.4 of the open-file limit. The longest idle tunnel makes room
+	Still       time.Duration // for which a connection must have been still to make room for another; 1 s
+	Conns       int           // connections of the phone at once; 0.45 of the open-file limit. The longest still one makes room
 }
 
 func (l Limits) withDefaults() Limits {
@@ -30,7 +30,7 @@ func (l Limits) withDefaults() Limits {
 		l.RelayLog = 1 << 20
 	}
 	if l.Conns <= 0 {
-		l.Conns = openFiles() * 4 / 10
+		l.Conns = openFiles() * 45 / 100 // two files each, and a tenth of the limit for all else
 	}
 	def(&l.HeaderTime, 30*time.Second)
 	def(&l.Idle, 60*time.Second)
@@ -39,6 +39,6 @@ func (l Limits) withDefaults() Limits {
 	def(&l.SpeakFirst, time.Second)
 	def(&l.RelayIdle, 35*time.Minute)
 	def(&l.Drain, time.Second)
-	def(&l.Still, 5*time.Second)
+	def(&l.Still, time.Second)
 	return l
 }

@@ -35,13 +35,13 @@ type upstream struct {
 // Idle connections kept to servers, for each and in all.
 const (
 	idlePerHost = 128
-	idleInAll   = 512 // or a tenth of the open-file limit
+	idleInAll   = 512 // or a twentieth of the open-file limit
 	idleTime    = 60 * time.Second
 	maxRoutes   = 1 << 12
 )
 
 func newUpstream(p *Proxy) *upstream {
-	u := &upstream{p: p, pool: h1Pool{idle: map[string][]*h1Conn{}, limit: min(idleInAll, openFiles()/10)}, only: map[string]struct{}{}}
+	u := &upstream{p: p, pool: h1Pool{idle: map[string][]*h1Conn{}, limit: min(idleInAll, openFiles()/20)}, only: map[string]struct{}{}}
 	u.tls1 = u.tlsConfig("http/1.1")
 	h2 := u.tlsConfig("h2", "http/1.1")
 	u.h1 = &http.Transport{
