@@ -86,6 +86,7 @@ func derive(i int32, n Needle) *derivation {
 	default:
 		d.text(v)
 	}
+	d.disguised(v)
 	d.charsets(v)
 	d.digest(v)
 	d.digest(strings.ToLower(v), "lower")
@@ -118,6 +119,33 @@ func (d *derivation) text(v string) {
 	d.digest(strings.Join(words, "+"), "plus")
 	d.digest(strings.Join(words, "%20"), "percent")
 	d.words(words)
+}
+
+// disguised adds the value backwards and with its letters moved by half the alphabet.
+func (d *derivation) disguised(v string) {
+	d.once(reverse(v), "reversed")
+	d.once(strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z':
+			return 'a' + (r-'a'+13)%26
+		case r >= 'A' && r <= 'Z':
+			return 'A' + (r-'A'+13)%26
+		}
+		return r
+	}, v), rot13)
+}
+
+// rot13 is the name of a disguise that is found and reported as one.
+const rot13 = "rot13"
+
+// once adds a derived spelling unless it is there already.
+func (d *derivation) once(text string, names ...string) {
+	for _, p := range d.patterns {
+		if string(p.exact) == text {
+			return
+		}
+	}
+	d.add(text, ClassNormalised, edgeText, names...)
 }
 
 // maxWords is the most words of a needle that are looked for apart.

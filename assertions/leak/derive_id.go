@@ -108,6 +108,7 @@ func (d *derivation) number(v string) {
 		return
 	}
 	d.add(strconv.FormatUint(n, 16), ClassNormalised, edgeHex, "hex-number")
+	d.add(strconv.FormatUint(n, 36), ClassNormalised, edgeText, "base36")
 	if bcd, err := hex.DecodeString(digits + strings.Repeat("f", len(digits)%2)); err == nil {
 		d.bytes(bcd, "bcd")
 		d.bytes(swapNibbles(bcd), "bcd-swapped")

@@ -2,6 +2,7 @@ package leak
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/telltale-farm/telltale/capture/decode"
 )
@@ -114,5 +115,21 @@ func (s *Searcher) Search(sent decode.Sent) Result {
 		f.placing = true
 		decode.Peel(sent, s.limits, f.place)
 	}
-	return Result{Hits: f.result(), Opaque: rep.Opaque, Truncated: rep.Limits, Names: rep.Names}
+	hits := f.result()
+	return Result{Hits: hits, Opaque: append(rep.Opaque, disguises(hits, rep.Opaque)...), Truncated: rep.Limits, Names: rep.Names}
+}
+
+// disguises reports places where a needle was found in a disguise: the rest of the value may hide more.
+func disguises(hits []Hit, known []decode.OpaquePart) (out []decode.OpaquePart) {
+	for _, h := range hits {
+		if n := len(h.Transforms); n == 0 || h.Transforms[n-1] != rot13 {
+			continue
+		}
+		o := decode.OpaquePart{Location: h.Location, Reason: "disguised: " + rot13, Bytes: len(h.Value)}
+		same := func(k decode.OpaquePart) bool { return k.Location == o.Location && k.Reason == o.Reason }
+		if !slices.ContainsFunc(known, same) && !slices.ContainsFunc(out, same) {
+			out = append(out, o)
+		}
+	}
+	return out
 }

@@ -3,6 +3,7 @@ package decode
 import (
 	"bytes"
 	"encoding/ascii85"
+	"slices"
 	"strings"
 )
 
@@ -162,4 +163,41 @@ func unbase85(t []byte, letters string) ([]byte, bool) {
 		out = append(out, b[:len(group)-1]...)
 	}
 	return out, true
+}
+
+const base58Letters = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+
+// maxBase58 is the longest text that is tried as base58, which takes the square of its length.
+const maxBase58 = 1024
+
+// base58Text peels base58 in the alphabet of Bitcoin. Only a readable outcome counts.
+func (p *peeler) base58Text(at *step, t []byte, m mask) bool {
+	if len(t) < minRun || len(t) > maxBase58 || m&^mAlnum != 0 || m&mDigit == 0 || m&(mUp|mHexUp) == 0 || m&(mLow|mHexLow) == 0 {
+		return false
+	}
+	mark := p.arena.mark
+	defer func() { p.arena.mark = mark }()
+	out := p.alloc(len(t))
+	if out == nil {
+		return false
+	}
+	n := 0 // bytes, lowest first
+	for _, c := range t {
+		v := strings.IndexByte(base58Letters, c)
+		if v < 0 {
+			return false
+		}
+		carry := uint32(v)
+		for i := range n {
+			carry += uint32(out[i]) * 58
+			out[i] = byte(carry)
+			carry >>= 8
+		}
+		for ; carry > 0; carry >>= 8 {
+			out[n] = byte(carry)
+			n++
+		}
+	}
+	slices.Reverse(out[:n])
+	return promising(out[:n]) && p.child(p.mk(step{up: at, op: "base58"}), out[:n])
 }

@@ -37,6 +37,7 @@ func Layers() []Layer {
 		{"ascii85", "btoa and Adobe"},
 		{"z85", "ZeroMQ RFC 32"},
 		{"base85", "RFC 1924, as git and Python write it"},
+		{"base58", "Bitcoin's alphabet, up to 1024 letters"},
 		{"hex", "plain or with separators"},
 		{"lz-string", "compressToBase64 and compressToEncodedURIComponent"},
 		{"gzip", "with or without a header that says so, several members, at any place in other bytes"},

@@ -65,10 +65,13 @@ func denseToken(t []byte, m mask) bool {
 
 // dark notes a layer that nothing explained. The value it is part of decides whether to report it.
 func (p *peeler) dark(at *step, data []byte, reason string) {
-	if len(data) > p.quiet || len(data) >= minCipher && saysEncrypted(p.owner.name()) {
+	if len(data) > p.quiet || len(data) >= minCipher && (p.isRoot() || saysEncrypted(p.owner.name())) {
 		p.unread = &OpaquePart{Location: at.location(), Reason: reason, Bytes: len(data), Entropy: entropy(data)}
 	}
 }
+
+// isRoot says whether the value being peeled is the whole body: that is no token, however short.
+func (p *peeler) isRoot() bool { return p.root != nil && p.owner == p.root }
 
 // maxOpaque is how many unexplained parts of one message are listed.
 const maxOpaque = 64
@@ -85,6 +88,9 @@ func (p *peeler) opaque(at *step, data []byte) {
 		if o != nil {
 			o.Reason = "encrypted: by its name"
 		}
+	}
+	if p.isRoot() {
+		quiet = minCipher - 1
 	}
 	if o == nil && denseToken(data, maskOf(data)) {
 		o = &OpaquePart{Location: at.location(), Reason: "unknown: token", Bytes: len(data), Entropy: entropy(data)}

@@ -32,6 +32,7 @@ type peeler struct {
 	muted   int    // above 0 while a reading is tried beside another one: nothing in it is reported as opaque
 	part    uint64 // which part of the message, so that the same text in a header and in the body is seen in both
 	quiet   int    // bytes an unexplained value of this part may have without being reported
+	root    *step  // the whole body: of it every unexplained block of a cipher is reported
 	seen    map[sum]bool
 	arena   arena
 	steps   steps

@@ -15,12 +15,10 @@ const (
 func (p *peeler) message(s Sent) {
 	switch s.Kind {
 	case KindMessage:
-		p.begin(quietBody)
-		p.leaf(p.mk(step{op: "message", part: true}), s.Body)
+		p.whole("message", s.Body)
 		return
 	case KindRaw:
-		p.begin(quietBody)
-		p.leaf(p.mk(step{op: "stream", part: true}), s.Body)
+		p.whole("stream", s.Body)
 		return
 	}
 	p.target(s.Method, s.Target)
@@ -32,6 +30,14 @@ func (p *peeler) message(s Sent) {
 	for _, h := range s.Trailers {
 		p.header("trailer", h.Name, h.Value)
 	}
+}
+
+// whole peels what is a message by itself.
+func (p *peeler) whole(op string, body []byte) {
+	p.begin(quietBody)
+	p.root = p.mk(step{op: op, part: true})
+	p.leaf(p.root, body)
+	p.root = nil
 }
 
 func (p *peeler) begin(quiet int) { p.part++; p.quiet = quiet }
@@ -107,7 +113,9 @@ func (p *peeler) body(s Sent) {
 			h.transfer = strings.ToLower(strings.TrimSpace(x.Value))
 		}
 	}
-	p.entity(p.mk(step{op: "body", part: true}), s.Body, h)
+	p.root = p.mk(step{op: "body", part: true})
+	p.entity(p.root, s.Body, h)
+	p.root = nil
 }
 
 // hints are what headers claim about a body. They only add attempts; nothing is left out because of them.
@@ -120,7 +128,8 @@ type hints struct {
 
 // entity peels a body with headers: a request's, or a part of a multipart one.
 func (p *peeler) entity(at *step, data []byte, h hints) {
-	p.unread = nil
+	owner := p.owner
+	p.unread, p.owner = nil, at
 	mark := p.arena.mark
 	for i := len(h.encodings) - 1; i >= 0; i-- {
 		out, op, ok := p.contentDecoding(h.encodings[i], data)
@@ -148,6 +157,6 @@ func (p *peeler) entity(at *step, data []byte, h hints) {
 	if !done && !p.value(at, data) {
 		p.opaque(at, data)
 	}
-	p.unread = nil
+	p.unread, p.owner = nil, owner
 	p.arena.mark = mark
 }

@@ -122,7 +122,7 @@ func (p *peeler) tokens(at *step, t []byte, m mask) bool {
 			ok = ok || found
 		}
 		if !ok && m&mSpace == 0 && len(t) >= minShifted {
-			ok = p.reversed(at, t)
+			ok = p.reversed(at, t) || p.base58Text(at, t, m)
 		}
 		return ok || !denseToken(t, m)
 	}

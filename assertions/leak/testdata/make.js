@@ -216,6 +216,11 @@ add('json in gzip that is called a form',c=>({headers:H({'Content-Type':'applica
 add('form that is called json',c=>({headers:H({'Content-Type':'application/json'}),body:'a=1&d='+enc(J(c))}));
 add('form that is called text, odd names',c=>({headers:H({'Content-Type':'application/x-www-form-urlencoded'}),body:'$ip/@x='+enc(c.text)+'&'+enc('événement {1}')+'='+enc(J(c))}));
 add('xml that is called multipart',c=>({headers:H({'Content-Type':'multipart/form-data; boundary=x'}),body:'<r><d>'+b64(J(c))+'</d></r>'}));
+add('base58',c=>({by:'written out, big integers',only:['text','url'],body:JSON.stringify({p:(()=>{let n=BigInt('0x'+Buffer.from(JSON.stringify({q:c.text,u:c.url})).toString('hex')),A='123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz',o='';while(n){o=A[Number(n%58n)]+o;n/=58n}return o})()})}));
+add('backwards',c=>({by:'rev',only:['text','url','host','uuid','imei'],body:sh('rev',[],txt(c).replace(c.wide,''))}));
+add('rot13 without an address',c=>({by:'tr',only:['text','wide','host'],body:sh('tr',['A-Za-z','N-ZA-Mn-za-m'],JSON.stringify({q:c.text,w:c.wide,h:c.host}))}));
+add('numbers in base 16 and 36',c=>({only:['imei'],body:JSON.stringify({a:Number(c.imei).toString(36),b:'0x'+Number(c.imei).toString(16)})}));
+add('short ciphertext as a whole body (openssl)',c=>({by:'openssl enc',expect:['opaque'],body:aes(c.text)}));
 // chains
 const E={base64:x=>b64(x),base64url:x=>b64u(x),hex:x=>Buffer.from(x).toString('hex'),percent:x=>pct(x),gzip:x=>zlib.gzipSync(x),zlib:x=>zlib.deflateSync(x),deflate:x=>zlib.deflateRawSync(x),brotli:x=>zlib.brotliCompressSync(x),json:x=>JSON.stringify({d:x.toString()}),form:x=>'d='+pct(x),'html-entities':x=>[...x.toString()].map(ch=>'&#'+ch.codePointAt(0)+';').join(''),base32:x=>b32(x).toString(),msgpack:x=>Buffer.from(mp.encode({d:typeof x=='string'?x:Uint8Array.from(x)})),protobuf:x=>Buffer.from(B.encode(B.create(typeof x=='string'?{meta:x}:{id:x})).finish()),xml:x=>'<d>'+x.toString().replace(/&/g,'&amp;').replace(/</g,'&lt;')+'</d>'};
 function pct(x){return [...Buffer.from(x)].map(c=>/[A-Za-z0-9_.~-]/.test(String.fromCharCode(c))?String.fromCharCode(c):'%'+c.toString(16).toUpperCase().padStart(2,'0')).join('')}
