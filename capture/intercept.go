@@ -4,6 +4,9 @@ import (
 	"context"
 	"crypto/tls"
 	"io"
+	"net"
+	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/telltale-farm/telltale/capture/flow"
@@ -47,8 +50,17 @@ func (t *tunnel) keep(b []byte) {
 	_, _ = log.Write(b)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.f.Request = &flow.Message{FromApp: true, Body: log.Finish(true)}
+	t.said(log.Finish(true))
 	t.f.Sent = t.p.rec.Sent()
+}
+
+// said notes what the phone sent through the tunnel, beside where it asked to be led. The caller holds mu.
+func (t *tunnel) said(body *flow.Body) {
+	m := flow.Message{FromApp: true, Body: body}
+	if t.f.Request != nil {
+		m.Method, m.Target = t.f.Request.Method, t.f.Request.Target
+	}
+	t.f.Request = &m
 }
 
 func (t *tunnel) closedEarly(err error) {
@@ -81,6 +93,9 @@ func (t *tunnel) intercept(h *hello, first []byte) {
 	t.tls = &flow.TLS{SNI: h.sni, Offered: h.alpn, JA4: h.ja4()}
 	if sni != "" {
 		t.name, t.route = sni, route(t.host, t.port, sni)
+	}
+	if t.name != t.host { // the flow goes by the name in TLS, and yet it led elsewhere
+		t.f.Request = &flow.Message{Method: http.MethodConnect, Target: target8(net.JoinHostPort(t.host, strconv.Itoa(t.port)))}
 	}
 	t.f.TLS, t.f.Host, t.f.Sent = t.tls, t.name, t.p.rec.Sent()
 	t.mu.Unlock()

@@ -249,3 +249,23 @@ func TestPhonesCanResumeSessions(t *testing.T) {
 		}
 	}
 }
+
+// A tunnel goes by the name in TLS; where it was asked to lead must be in the record when that is another place.
+func TestWhereATunnelLedIsKept(t *testing.T) {
+	for _, c := range []struct{ target, sni, want string }{
+		{"front.test:443", "origin.test", "front.test:443"},
+		{"203.0.113.9:443", "origin.test", "203.0.113.9:443"},
+		{"origin.test:443", "origin.test", ""},
+	} {
+		r := newRig(t, echo, quick)
+		_ = r.connectTLS(c.target, c.sni).Close()
+		f := one(t, r.flows(), flow.KindTunnel)
+		got := ""
+		if f.Request != nil {
+			got = f.Request.Target
+		}
+		if got != c.want || f.Host != c.sni {
+			t.Errorf("CONNECT %s with %s in TLS: recorded as %q under %q, want %q", c.target, c.sni, got, f.Host, c.want)
+		}
+	}
+}

@@ -55,7 +55,7 @@ func (t *tunnel) unreachable(phone net.Conn, err error) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.f.Request = &flow.Message{FromApp: true, Body: log.Finish(true)}
+	t.said(log.Finish(true))
 	t.f.Error, t.f.Fault = err.Error(), flow.FaultUpstream
 }
 
@@ -132,7 +132,7 @@ func (t *tunnel) pass(phone, server net.Conn) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.f.Server = server.RemoteAddr().String()
-	t.f.Request = &flow.Message{FromApp: true, Body: up.Finish(false)}
+	t.said(up.Finish(false))
 	t.f.Response = &flow.Message{Body: down.Finish(false)}
 	t.f.Sent = max(t.f.Sent, r.sent.Load())
 	if t.p.stopping() {

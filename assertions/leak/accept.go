@@ -28,6 +28,17 @@ func (p *phone) accepts(app, host string, port int) (Accept, bool) {
 	return Accept{}, false
 }
 
+// acceptsFlow is accepts of a flow: every name that it goes by must be accepted, for an app can put any into a header.
+func (p *phone) acceptsFlow(at *sighting) (Accept, bool) {
+	f := at.flow
+	by, ok := p.accepts(at.app, p.host(f), f.Port)
+	for _, name := range p.parties(f) {
+		_, also := p.accepts(at.app, name, f.Port)
+		ok = ok && also
+	}
+	return by, ok
+}
+
 // acceptLine is the devices.yaml line that accepts a destination, ready to paste but for the reason.
 func acceptLine(app, host string, port int) string {
 	if host == "" || host == "unknown" {

@@ -41,7 +41,7 @@ func (p *phone) content(key Key) []Finding {
 	var out []Finding
 	for i := range p.seen {
 		at := &p.seen[i]
-		if at.flow.Control { // answered by our own proxy: it left no computer
+		if p.ours(at.flow) { // answered by our own proxy: it left no computer
 			continue
 		}
 		for _, h := range at.hits {

@@ -20,7 +20,7 @@ func (p *phone) identities() []Identity {
 	byApp := map[string]*Identity{}
 	for i := range p.seen {
 		at := &p.seen[i]
-		if at.flow.Control || !p.carries(at) {
+		if p.ours(at.flow) || !p.carries(at) {
 			continue
 		}
 		id := byApp[at.app]

@@ -12,7 +12,7 @@ func (p *phone) reaction(key Key) []Finding {
 		}
 		for j := range p.seen {
 			at := &p.seen[j]
-			if at.flow.Control || !a.Window.Sends(at.flow) {
+			if p.ours(at.flow) || !a.Window.Sends(at.flow) {
 				continue
 			}
 			for _, h := range at.hits {

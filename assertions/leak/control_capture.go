@@ -14,7 +14,7 @@ func (p *phone) truncated(a *Attempt) (out []Reason) {
 	for i := range p.seen {
 		at := &p.seen[i]
 		f := at.flow
-		if len(at.cut) == 0 || f.Control || !p.inScope(a, at.app) || !a.Window.Sends(f) || p.unread(at) != "" {
+		if len(at.cut) == 0 || p.ours(f) || !p.inScope(a, at.app) || !a.Window.Sends(f) || p.unread(at) != "" {
 			continue
 		}
 		r := Reason{Code: CodeTruncated, Attempt: a.ID, Flow: f.Seq, App: safe.Text(at.app), Host: safe.Text(p.host(f)), Port: f.Port,

@@ -18,7 +18,7 @@ const (
 // Whether a handshake without a request counts depends on the window: see preconnect.
 func (p *phone) unread(at *sighting) string {
 	f := at.flow
-	if f.Control {
+	if p.ours(f) {
 		return ""
 	}
 	switch f.Kind {
@@ -82,7 +82,7 @@ func (p *phone) opaque(a *Attempt, claim Claim) (reasons []Reason, accepted []Ac
 	for i := range p.seen {
 		at := &p.seen[i]
 		f := at.flow
-		if f.Control || !p.inScope(a, at.app) || !a.Window.Touches(f) {
+		if p.ours(f) || !p.inScope(a, at.app) || !a.Window.Touches(f) {
 			continue
 		}
 		class, detail, bytes := p.unread(at), "", f.BytesUp
@@ -100,7 +100,7 @@ func (p *phone) opaque(a *Attempt, claim Claim) (reasons []Reason, accepted []Ac
 			continue
 		}
 		host := p.host(f)
-		if by, ok := p.accepts(at.app, host, f.Port); ok {
+		if by, ok := p.acceptsFlow(at); ok {
 			accepted = append(accepted, Accepted{App: at.app, Host: safe.Text(host), Port: f.Port, Why: safe.Text(by.Why)})
 			continue
 		}
@@ -132,6 +132,9 @@ func (p *phone) preconnect(a *Attempt, at *sighting, class string) bool {
 	f := at.flow
 	if f.Kind != flow.KindTunnel || class != string(flow.ClassPinned) && class != string(flow.ClassClosedEarly) {
 		return false
+	}
+	if f.Request != nil && f.Request.Body != nil {
+		return false // what it sent led nowhere, and may be anything
 	}
 	for i := range p.seen {
 		o := &p.seen[i]

@@ -22,7 +22,7 @@ func (p *phone) coverage(attempts []*Attempt) Coverage {
 		for i := range p.seen {
 			at := &p.seen[i]
 			f := at.flow
-			if f.Control || counted[f.Seq] || !p.carries(at) || !p.inScope(a, at.app) || !a.Window.Touches(f) {
+			if p.ours(f) || counted[f.Seq] || !p.carries(at) || !p.inScope(a, at.app) || !a.Window.Touches(f) {
 				continue
 			}
 			class := p.unread(at)
@@ -37,7 +37,7 @@ func (p *phone) coverage(attempts []*Attempt) Coverage {
 			}
 			if class == "" && len(at.opaque) == 0 {
 				c.Readable++
-			} else if _, ok := p.accepts(at.app, p.host(f), f.Port); ok {
+			} else if _, ok := p.acceptsFlow(at); ok {
 				c.Accepted++
 			} else {
 				c.Opaque++

@@ -103,7 +103,7 @@ func (p *phone) findControls() {
 	p.controls = map[string][]int{}
 	for i := range p.seen {
 		f := p.seen[i].flow
-		if !f.Control || !f.Intercepted || f.Class != flow.ClassReadable {
+		if !p.ours(f) || !f.Intercepted || f.Class != flow.ClassReadable {
 			continue
 		}
 		for _, h := range p.seen[i].hits {

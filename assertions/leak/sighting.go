@@ -4,10 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/netip"
 	"runtime"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -65,18 +63,21 @@ const maxWorkers = 8
 // look searches one flow.
 func (p *phone) look(s *Searcher, meaning map[string]sightedHit, f *flow.Flow) sighting {
 	at := sighting{flow: f, app: p.app(f)}
-	sent, ok := p.sent(f, &at)
-	if !ok {
-		return at
+	take := func(res Result) {
+		for _, h := range res.Hits {
+			m := meaning[h.Needle]
+			m.Hit = h
+			at.hits = append(at.hits, m)
+		}
+		at.opaque = append(at.opaque, res.Opaque...)
+		at.cut = append(at.cut, res.Truncated...)
 	}
-	res := s.Search(sent)
-	for _, h := range res.Hits {
-		m := meaning[h.Needle]
-		m.Hit = h
-		at.hits = append(at.hits, m)
+	if said, ok := outside(f); ok {
+		take(s.Search(said))
 	}
-	at.opaque = res.Opaque
-	at.cut = append(at.cut, res.Truncated...)
+	if sent, ok := p.sent(f, &at); ok {
+		take(s.Search(sent))
+	}
 	return at
 }
 
@@ -134,11 +135,44 @@ func (p *phone) sent(f *flow.Flow, at *sighting) (decode.Sent, bool) {
 			Body: p.body(m.Body, at), BodyCut: cut(m.Body),
 		}, true
 	}
-	// A tunnel's name may itself say something; relayed bytes are searched too, though they cannot make it clean.
-	if m != nil && m.Body != nil {
-		return decode.Sent{Kind: decode.KindRaw, Body: p.body(m.Body, at), BodyCut: cut(m.Body)}, true
+	if m == nil || m.Body == nil {
+		return decode.Sent{}, false
 	}
-	return decode.Sent{Kind: decode.KindRequest, Method: "CONNECT", Target: "https://" + f.Host + "/"}, f.Host != ""
+	// Relayed bytes are searched too, though they cannot make a tunnel clean.
+	return decode.Sent{Kind: decode.KindRaw, Body: p.body(m.Body, at), BodyCut: cut(m.Body)}, true
+}
+
+// outside is what the phone said beside what it sent in a flow that is no request: the topic of an MQTT message, where a
+// tunnel was to lead, and what a ClientHello shows to everybody.
+func outside(f *flow.Flow) (decode.Sent, bool) {
+	m := f.Request
+	out := decode.Sent{Kind: decode.KindRequest}
+	switch f.Kind {
+	case flow.KindExchange:
+		return out, false
+	case flow.KindMessage:
+		if m == nil || !m.FromApp {
+			return out, false
+		}
+		out.Target, out.Headers = m.Target, m.Headers
+		return out, out.Target != "" || len(out.Headers) > 0
+	}
+	if f.Host != "" {
+		out.Method, out.Target = "CONNECT", "https://"+f.Host+"/"
+	}
+	header := func(name, value string) { out.Headers = append(out.Headers, flow.Header{Name: name, Value: value}) }
+	if m != nil && m.Target != "" {
+		header("CONNECT", m.Target)
+	}
+	if f.TLS != nil && f.TLS.SNI != f.Host {
+		header("SNI", f.TLS.SNI)
+	}
+	if f.TLS != nil {
+		for _, proto := range f.TLS.Offered {
+			header("ALPN", proto)
+		}
+	}
+	return out, out.Target != "" || len(out.Headers) > 0
 }
 
 func cut(b *flow.Body) bool { return b != nil && b.Truncated }
@@ -172,72 +206,4 @@ func (p *phone) body(b *flow.Body, at *sighting) []byte {
 func (at *sighting) damage(how string) {
 	at.damaged = how
 	at.cut = append(at.cut, "the stored body "+how)
-}
-
-// parties are the names of whom a flow went to: what the request says, what TLS said, what the tunnel was asked for. An
-// app can put any name in a Host header.
-func (p *phone) parties(f *flow.Flow) []string {
-	var names []string
-	add := func(name string) {
-		name = cleanHost(name)
-		if name == "" {
-			return
-		}
-		for _, n := range names {
-			if n == name {
-				return
-			}
-		}
-		names = append(names, name)
-	}
-	for depth := range 4 {
-		// A tunnel to an address says nothing against the name in TLS: the phone resolved it itself.
-		if _, err := netip.ParseAddr(strings.Trim(f.Host, "[]")); err != nil || depth == 0 {
-			add(f.Host)
-		}
-		if f.TLS != nil {
-			add(f.TLS.SNI)
-		}
-		i, ok := p.bySeq[f.Parent]
-		if f.Parent == 0 || !ok {
-			break
-		}
-		f = &p.flows[i]
-	}
-	return names
-}
-
-// stranger gives the first party of a flow that is not among the declared hosts, and whether there is one.
-func (p *phone) stranger(f *flow.Flow, declared []string) (string, bool) {
-	parties := p.parties(f)
-	for _, name := range parties {
-		if !RecipientMatch(name, declared) {
-			return name, true
-		}
-	}
-	return f.Host, len(parties) == 0
-}
-
-// declared lists the hosts of a canary's recipient.
-func (p *phone) declared(s *Secret) []string {
-	if s.Recipient == "" {
-		return nil
-	}
-	hosts := []string{s.Recipient}
-	for _, r := range p.run.Recipients {
-		if r.ID == s.Recipient || containsHost(r.Hosts, s.Recipient) {
-			hosts = append(hosts, r.Hosts...)
-		}
-	}
-	return hosts
-}
-
-func containsHost(hosts []string, host string) bool {
-	host = cleanHost(host)
-	for _, h := range hosts {
-		if cleanHost(h) == host {
-			return true
-		}
-	}
-	return false
 }

@@ -43,7 +43,7 @@ func (s *System) newSender(p *process, number int, leak personality.Leak) *sende
 		Device: s.device(p.app), Interval: cmp.Or(leak.Flush, defaultFlush), Count: leak.Count,
 		Network: s.net.App(network.AppOptions{
 			UID: p.app.UID, Package: leak.App, Trust: leak.Trust, Pins: leak.Pins, SystemRoots: s.systemRoots,
-			UserRoots: s.phone.Certs.Pool, IgnoreProxy: leak.Direct,
+			UserRoots: s.phone.Certs.Pool, IgnoreProxy: leak.Direct, PinsAfterHandshake: leak.Late, HTTP2: leak.HTTP2,
 		}),
 	}
 	if leak.Tries > 0 {

@@ -91,6 +91,8 @@ type Leak struct {
 	Encoding string    // name of a telemetry encoding
 	Trust    network.Trust
 	Pins     [][]byte // with Trust pinned; none: no certificate but the collector's own roots
+	Late     bool     // with Trust pinned: checks its pins after the handshake, as OkHttp does
+	HTTP2    bool     // offers HTTP/2
 	Direct   bool     // goes around the proxy
 	Filler   int      // bytes of harmless text added to every event
 
