@@ -116,6 +116,11 @@ func (s *Searcher) Search(sent decode.Sent) Result {
 		decode.Peel(sent, s.limits, f.place)
 	}
 	hits := f.result()
+	if namesSalt(rep.Names) {
+		more, closed := s.saltedPass(sent, hits)
+		f.hits = append(f.hits, more...)
+		hits, rep.Opaque = f.result(), append(rep.Opaque, closed...)
+	}
 	return Result{Hits: hits, Opaque: append(rep.Opaque, disguises(hits, rep.Opaque)...), Truncated: rep.Limits, Names: rep.Names}
 }
 

@@ -89,6 +89,11 @@ func TestSearch(t *testing.T) {
 		{"number as a phone shows it", wantIMEI, `86-725426-921354-7`, "normalised/separators"},
 		{"number as bytes", wantIMEI, "\x00\x00\x00\x00\x00\x00\x03\x14\xc3\x5e\xa5\x7b\x6b\x01\xff", "normalised/int64-be"},
 
+		{"digest with a salt that is told", wantIMEI, `{"salt":"s3cr3t","h":"42b20ccd5ab25778211233577b4715713005fe11cc51aa3b35272c64421bf504"}`, "hashed/sha256"},
+		{"digest with a key that is told", wantIMEI, `{"salt":"s3cr3t","h":"9c3e7bc36c3023df96ddc87d05f692f7dc04e4529586c9d36e7bb04485bc7d16"}`, "hashed/sha256"},
+		{"digest with another salt", wantIMEI, `{"salt":"s3cr3T","h":"42b20ccd5ab25778211233577b4715713005fe11cc51aa3b35272c64421bf504"}`, ""},
+		{"digest with a salt that is not told", wantIMEI, `{"x":"s3cr3t","h":"42b20ccd5ab25778211233577b4715713005fe11cc51aa3b35272c64421bf504"}`, ""},
+
 		{"marker", wantMarker, `{"p":"com.android.settings"}`, "marker/json"},
 		{"marker before an activity", wantMarker, `com.android.settings/.Main`, "marker"},
 		{"marker of a longer package", wantMarker, `com.android.settings.intelligence`, ""},
@@ -139,6 +144,20 @@ func TestSearchSeesEveryPart(t *testing.T) {
 				t.Errorf("got %q, want %q", g, c.want)
 			}
 		})
+	}
+}
+
+func TestSaltedDigestIsOpaque(t *testing.T) {
+	s, err := NewSearcher([]Needle{wantIMEI}, decode.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const digest = "9b1c7e0f5a2d4c8e9b1c7e0f5a2d4c8e9b1c7e0f5a2d4c8e9b1c7e0f5a2d4c8e"
+	if r := s.Search(decode.Sent{Body: []byte(`{"salt":"s3cr3t","h":"` + digest + `"}`)}); len(r.Opaque) != 1 || r.Opaque[0].Location != "body > json $.h" {
+		t.Errorf("a digest beside a salt: %+v", r.Opaque)
+	}
+	if r := s.Search(decode.Sent{Body: []byte(`{"v":"s3cr3t","h":"` + digest + `"}`)}); len(r.Opaque) != 0 {
+		t.Errorf("a digest alone: %+v", r.Opaque)
 	}
 }
 

@@ -26,7 +26,11 @@ const (
 	hasType
 	hasSentAt
 	hasResourceSpans
+	hasSalt
 )
+
+// NameSalted is the name of an object or a form in which something calls itself a salt.
+const NameSalted = "salted"
 
 func (e *envelope) see(name []byte) {
 	switch string(name) {
@@ -66,6 +70,8 @@ func (e *envelope) see(name []byte) {
 		*e |= hasSentAt
 	case "resourceSpans", "resourceLogs", "resourceMetrics":
 		*e |= hasResourceSpans
+	case "salt", "Salt", "SALT", "_salt", "hash_salt", "hashSalt", "salt_value":
+		*e |= hasSalt
 	}
 }
 
@@ -74,6 +80,8 @@ func (e envelope) all(want envelope) bool { return e&want == want }
 // name is the sender that the names speak for.
 func (e envelope) name() string {
 	switch {
+	case e.all(hasSalt):
+		return NameSalted
 	case e.all(hasEkey | hasPayloads):
 		return "sensors-analytics (encrypted)"
 	case e.all(hasDataList | hasGzip), e.all(hasData | hasGzip), e.all(hasDataList | hasCRC), e.all(hasDistinctID | hasProperties | hasLib):
