@@ -7,7 +7,7 @@ import (
 )
 
 // Now gives microseconds since the recording's epoch, by the monotonic clock.
-func (w *Writer) Now() int64 { return time.Since(w.epoch).Microseconds() }
+func (w *Writer) Now() int64 { return w.offset + time.Since(w.started).Microseconds() }
 
 // Sent notes that the phone has just sent a byte, and gives the time of it. The proxy calls it for every read.
 func (w *Writer) Sent() int64 {

@@ -20,6 +20,7 @@ type Reader struct {
 	epoch      time.Time
 	incomplete bool
 	closed     bool
+	last       int64 // time of the last close or resume
 }
 
 // Open looks at the first line of the recording in fsys, which is rooted at phones/<id>.
@@ -62,7 +63,7 @@ func (r *Reader) open(line []byte) error {
 // Epoch gives the moment that offsets count from.
 func (r *Reader) Epoch() time.Time { return r.epoch }
 
-// Incomplete says that the last Flows call found an unfinished last line: the writer was killed, or is writing.
+// Incomplete says that the last Flows call found an unfinished line: the writer was killed, or is writing.
 func (r *Reader) Incomplete() bool { return r.incomplete }
 
 // Closed says that the last Flows call found the mark of a recording that ended in order.
@@ -78,22 +79,29 @@ func (r *Reader) Flows() ([]flow.Flow, error) {
 	r.incomplete, r.closed = false, false
 	m := merger{flows: map[int64]*flow.Flow{}, apps: map[int64]App{}}
 	lines := newLines(f)
+	var torn error // of the line before: it was cut off if a resume follows
 	for n := 1; ; n++ {
 		line, err := lines.next()
+		if torn != nil && (err != nil || !bytes.HasPrefix(line, []byte(`{"rec":"`+recResume+`"`))) {
+			return nil, torn
+		}
+		r.incomplete, torn = r.incomplete || torn != nil, nil
 		switch {
 		case errors.Is(err, errUnfinished):
 			r.incomplete = true
 			return m.result(), nil
 		case err == io.EOF:
-			r.closed = m.closed
+			r.closed, r.last = m.closed, m.last
 			return m.result(), nil
-		case err == nil && n == 1:
+		case err != nil:
+			return nil, fmt.Errorf("%s: line %d: %w", flowsName, n, err)
+		case n == 1:
 			err = r.open(line)
-		case err == nil:
+		default:
 			err = m.add(line)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: line %d: %w", flowsName, n, err)
+			torn = fmt.Errorf("%s: line %d: %w", flowsName, n, err)
 		}
 	}
 }
@@ -103,19 +111,30 @@ type merger struct {
 	flows  map[int64]*flow.Flow
 	apps   map[int64]App
 	closed bool
+	last   int64 // time of the last close or resume
 }
 
 func (m *merger) add(line []byte) error {
-	if m.closed {
-		return errors.New("a record after the recording was closed")
-	}
 	rec, err := recordName(line)
 	if err != nil {
 		return err
 	}
+	if m.closed && rec != recResume {
+		return errors.New("a record after the recording was closed")
+	}
 	switch rec {
-	case recClose:
-		m.closed = true
+	case recClose, recResume:
+		var mark struct {
+			Schema int   `json:"schema"`
+			End    int64 `json:"end_us"`
+		}
+		if err := json.Unmarshal(line, &mark); err != nil {
+			return err
+		}
+		if rec == recResume {
+			return m.resumed(mark.End, mark.Schema)
+		}
+		m.closed, m.last = true, mark.End
 		return nil
 	case recApp:
 		return m.app(line)

@@ -6,7 +6,7 @@
 //
 // The first line of flows.jsonl is {"rec":"open","schema":1,"epoch_utc":...}. The others are "start" (a flow began),
 // "update" (more is known of a flow that goes on), "end" (it is over), "app" (which app a connection belongs to, known
-// later) and "close" (the recording ended in order). A start, update or end line holds the whole flow as known then, so
+// later), "close" (the recording ended in order) and "resume" (it goes on after a close or a cut). A start, update or end line holds the whole flow as known then, so
 // the last line of a seq says all. A flow that ended before its start reached the file has an end line alone.
 //
 // What is recorded is never rewritten. A process that is killed loses at most Limits.Flush of lines: the file still
@@ -32,6 +32,7 @@ const (
 	recUpdate = "update"
 	recEnd    = "end"
 	recApp    = "app"
+	recResume = "resume"
 	recClose  = "close"
 )
 

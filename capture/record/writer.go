@@ -17,12 +17,14 @@ const flushBytes = 256 << 10
 
 // Writer appends to one phone's recording. Its methods may be called from many goroutines at once.
 type Writer struct {
-	limits Limits
-	root   *os.Root // phones/<id>
-	bodies *os.Root
-	certs  *os.Root
-	file   *os.File
-	epoch  time.Time // carries the monotonic clock
+	limits  Limits
+	root    *os.Root // phones/<id>
+	bodies  *os.Root
+	certs   *os.Root
+	file    *os.File
+	epoch   time.Time
+	offset  int64     // us since epoch at started
+	started time.Time // carries the monotonic clock
 
 	seq  atomic.Int64
 	conn atomic.Int64
@@ -59,19 +61,14 @@ func create(dir string, limits Limits) (_ *Writer, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	w := &Writer{limits: limits, epoch: time.Now()}
+	w := &Writer{limits: limits, started: time.Now()}
+	w.epoch = w.started
 	defer func() {
 		if err != nil {
 			w.release()
 		}
 	}()
-	if w.root, err = os.OpenRoot(dir); err != nil {
-		return nil, err
-	}
-	if w.bodies, err = subRoot(w.root, bodiesName); err != nil {
-		return nil, err
-	}
-	if w.certs, err = subRoot(w.root, certsName); err != nil {
+	if err := w.folders(dir); err != nil {
 		return nil, err
 	}
 	w.file, err = w.root.OpenFile(flowsName, os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o600)
@@ -83,9 +80,25 @@ func create(dir string, limits Limits) (_ *Writer, err error) {
 	if _, err = w.file.WriteString(open); err != nil {
 		return nil, err
 	}
+	w.startTimer()
+	return w, nil
+}
+
+// startTimer makes the timer that flushes, stopped.
+func (w *Writer) startTimer() {
 	w.timer = time.AfterFunc(time.Hour, w.flush)
 	w.timer.Stop()
-	return w, nil
+}
+
+func (w *Writer) folders(dir string) (err error) {
+	if w.root, err = os.OpenRoot(dir); err != nil {
+		return err
+	}
+	if w.bodies, err = subRoot(w.root, bodiesName); err != nil {
+		return err
+	}
+	w.certs, err = subRoot(w.root, certsName)
+	return err
 }
 
 func subRoot(root *os.Root, name string) (*os.Root, error) {
