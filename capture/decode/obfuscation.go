@@ -75,6 +75,9 @@ func (p *peeler) disguised(at *step, data []byte, op string) {
 // minXOR is the fewest bytes of which one combining byte is guessed.
 const minXOR = 24
 
+// minKinds is how many different bytes text has at least.
+const minKinds = 8
+
 // xored peels bytes that were all combined with the same byte, when that gives a document or prose. The byte is guessed
 // from the commonest one, which stands for a quote, a space, an e or zero.
 func (p *peeler) xored(at *step, data []byte) bool {
@@ -85,11 +88,17 @@ func (p *peeler) xored(at *step, data []byte) bool {
 	for _, c := range data[:min(len(data), 1<<14)] {
 		count[c]++
 	}
-	best := 0
+	best, kinds := 0, 0
 	for c, n := range count {
 		if n > count[best] {
 			best = c
 		}
+		if n > 0 {
+			kinds++
+		}
+	}
+	if kinds < minKinds {
+		return false // asterisks, zeros, a ruler
 	}
 	if count[best]*32 < min(len(data), 1<<14) {
 		return false

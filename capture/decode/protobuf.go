@@ -154,10 +154,17 @@ func (w *walk) protoContent(b []byte) {
 	w.bytes(b)
 }
 
-// packed reads numbers without tags between them, when they are few and one of them is large enough to matter.
+// maxPacked is the most bytes of packed numbers that are shown one by one.
+const maxPacked = 1 << 16
+
+// packed reads numbers without tags between them: varints, or fixed ones of 8 or 4 bytes. Encrypted bytes can pass for
+// varints, so these must be far from random; fixed numbers of one field are alike in their highest byte.
 func (w *walk) packed(b []byte) bool {
-	if len(b) > 1<<10 {
-		return false
+	switch {
+	case len(b) >= 16 && len(b)%8 == 0 && alike(b, 8):
+		return w.fixed(b, 8)
+	case len(b) >= 16 && len(b)%4 == 0 && alike(b, 4):
+		return w.fixed(b, 4)
 	}
 	large, count := false, 0
 	for r := b; len(r) > 0; count++ {
@@ -168,15 +175,43 @@ func (w *walk) packed(b []byte) bool {
 		large = large || v >= 1<<32
 		r = r[n:]
 	}
-	if !large || count*4 > len(b) {
+	if (!large || count*4 > len(b)) && (len(b) < minCipher || dense(b, 256)) {
 		return false
 	}
-	for i := 0; len(b) > 0; i++ {
+	for i := 0; len(b) > 0 && i < maxPacked; i++ {
 		v, n := binary.Uvarint(b)
 		b = b[n:]
 		w.index(i)
 		w.varint(v)
 		w.pop()
+	}
+	return true
+}
+
+// alike says whether numbers of this many bytes, lowest first, have few different highest bytes.
+func alike(b []byte, size int) bool {
+	var seen [4]uint64
+	kinds, numbers := 0, len(b)/size
+	for i := size - 1; i < len(b); i += size {
+		c := b[i]
+		if seen[c>>6]&(1<<(c&63)) == 0 {
+			seen[c>>6] |= 1 << (c & 63)
+			kinds++
+		}
+	}
+	return kinds <= 1+numbers/8
+}
+
+func (w *walk) fixed(b []byte, size int) bool {
+	for i := 0; len(b) >= size && i < maxPacked; i++ {
+		w.index(i)
+		if size == 8 {
+			w.float(binary.LittleEndian.Uint64(b))
+		} else {
+			w.unsigned(uint64(binary.LittleEndian.Uint32(b)))
+		}
+		w.pop()
+		b = b[size:]
 	}
 	return true
 }

@@ -33,7 +33,13 @@ func (p *peeler) text(at *step, data []byte, m mask) bool {
 		return true
 	}
 	embedded := m&mOpen != 0 && m&mQuote != 0 && t[0] != '{' && t[0] != '[' && p.embeddedJSON(at, t)
-	return p.tokens(at, t, m) || embedded || clear
+	if p.tokens(at, t, m) && (len(t) < minXOR || wordy(t) || p.xored(at, t) || !p.isRoot() || m&mSpace != 0) {
+		return true
+	}
+	if !embedded && !clear && p.unread == nil {
+		p.dark(at, t, "unknown: text of no kind")
+	}
+	return embedded || clear
 }
 
 // shortWord is the shortest text in which an encoded canary could hide: 8 letters of base64 are 6 bytes.
