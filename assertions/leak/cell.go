@@ -65,6 +65,8 @@ func (p *phone) claim(claim Claim, attempts []*Attempt) ClaimVerdict {
 			continue
 		}
 		if excused(a, attempts) {
+			reasons, accepted := p.voided(a, claim)
+			v.Reasons, v.Accepted = append(v.Reasons, reasons...), append(v.Accepted, accepted...)
 			continue
 		}
 		reasons, accepted := p.check(a, claim)

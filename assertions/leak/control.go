@@ -24,6 +24,8 @@ func (p *phone) check(a *Attempt, claim Claim) (reasons []Reason, accepted []Acc
 	reasons = append(reasons, p.truncated(a)...)
 	reasons = append(reasons, p.captureGap(a)...)
 	reasons = append(reasons, p.settle(a)...)
+	late, ok := p.late(a, claim)
+	reasons, accepted = append(reasons, late...), append(accepted, ok...)
 	if claim == ClaimReaction && len(accepted) > 0 {
 		reasons = append(reasons, Reason{Code: CodeTooFewRepeats, Detail: reactionUnread, Attempt: a.ID})
 	}

@@ -11,7 +11,10 @@ import (
 // bypass gives what an attempt's app, or the phone, sent around the proxy, and what of it policy accepts. Only bytes that
 // the phone sent count, and sockets that were seen.
 func (p *phone) bypass(a *Attempt) (reasons []Reason, accepted []Accepted) {
-	c := &a.Counters
+	return p.around(a, &a.Counters)
+}
+
+func (p *phone) around(a *Attempt, c *Counters) (reasons []Reason, accepted []Accepted) {
 	if !c.Readable {
 		detail := "the phone's byte counters could not be read"
 		if c.Detail != "" {

@@ -79,10 +79,14 @@ func expectsBody(m *flow.Message) bool {
 
 // opaque gives what stayed unread in an attempt's window, and what of it policy accepts.
 func (p *phone) opaque(a *Attempt, claim Claim) (reasons []Reason, accepted []Accepted) {
+	return p.opaqueOf(a, claim, func(at *sighting) bool { return p.inScope(a, at.app) })
+}
+
+func (p *phone) opaqueOf(a *Attempt, claim Claim, counts func(*sighting) bool) (reasons []Reason, accepted []Accepted) {
 	for i := range p.seen {
 		at := &p.seen[i]
 		f := at.flow
-		if p.ours(f) || !p.inScope(a, at.app) || !a.Window.Touches(f) {
+		if p.ours(f) || !a.Window.Touches(f) || !counts(at) {
 			continue
 		}
 		class, detail, bytes := p.unread(at), "", f.BytesUp

@@ -233,6 +233,36 @@ func TestHostileWays(t *testing.T) {
 			p.AddFlow(leaktest.Get(leaktest.Browser, "https://sa.collector.example/ok", 22*s))
 			p.AddFlow(leaktest.Tunnel(leaktest.Browser, "sa.collector.example", 443, flow.ClassClosedEarly, 22*s))
 		}, clean},
+
+		// After the window.
+		"unread in the drain, but accepted": {func(b *leaktest.Bundle, p *leaktest.Phone) {
+			b.PhonePolicy(leaktest.PhoneID).Accept = []leak.Accept{{App: leaktest.Browser, Host: "push.example"}}
+			p.AddFlow(leaktest.Tunnel(leaktest.Browser, "push.example", 443, flow.ClassPinned, 42*s))
+		}, clean},
+		"unread once the app was driven again": {func(_ *leaktest.Bundle, p *leaktest.Phone) {
+			again := p.Attempts[1]
+			again.ID, again.Key.Scenario, again.Window = 5, "visit", leaktest.At(5)
+			again.Window.First, again.Window.Last = 4, 3
+			p.Attempts = append(p.Attempts, again)
+			p.AddFlow(leaktest.Tunnel(leaktest.Browser, "push.example", 443, flow.ClassPinned, 52*s))
+		}, clean},
+		"bytes around the proxy in the drain": {func(_ *leaktest.Bundle, p *leaktest.Phone) {
+			p.Attempt(leak.DrainScenario).Counters.Deltas = []leak.Delta{{UID: 10001, Apps: []string{leaktest.Browser}, TX: 900}}
+		}, inconclusive},
+		"bytes of another around the proxy in the drain": {func(_ *leaktest.Bundle, p *leaktest.Phone) {
+			p.Attempt(leak.DrainScenario).Counters.Deltas = []leak.Delta{{UID: 10009, Apps: []string{"com.other"}, TX: 900}}
+		}, clean},
+		"refused in an attempt that was made again": {func(_ *leaktest.Bundle, p *leaktest.Phone) {
+			voided(p)
+			p.AddFlow(leaktest.Tunnel(leaktest.Browser, "sa.collector.example", 443, flow.ClassUntrustedCA, 16*s))
+		}, inconclusive},
+		"around the proxy in an attempt that was made again": {func(_ *leaktest.Bundle, p *leaktest.Phone) {
+			voided(p).Counters.Deltas = []leak.Delta{{UID: 10001, Apps: []string{leaktest.Browser}, TX: 900}}
+		}, inconclusive},
+		"a handshake cut in an attempt that was made again": {func(_ *leaktest.Bundle, p *leaktest.Phone) {
+			voided(p)
+			p.AddFlow(leaktest.Tunnel(leaktest.Browser, "sa.collector.example", 443, flow.ClassClosedEarly, 16*s))
+		}, clean},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := leaktest.Clean()
@@ -243,6 +273,17 @@ func TestHostileWays(t *testing.T) {
 			}
 		})
 	}
+}
+
+// voided puts an attempt before that of the search, which a fault ended and the search restarts.
+func voided(p *leaktest.Phone) *leak.Attempt {
+	first := p.Attempts[1]
+	first.ID, first.RetriedBy = 5, 6
+	first.Fault = &leak.Fault{Class: leak.FaultNetwork, Code: leak.CodeCaptureGap, Detail: "the tunnel dropped"}
+	first.Window = flow.Window{First: 2, Last: 1, Start: 15 * s, End: 18 * s}
+	p.Attempts[1].ID, p.Attempts[1].RetryOf = 6, 5
+	p.Attempts = append(p.Attempts, first)
+	return &p.Attempts[len(p.Attempts)-1]
 }
 
 // message is a WebSocket message of the browser.

@@ -130,6 +130,18 @@ var claimChanges = map[string]change{
 		do: func(_ *leaktest.Bundle, p *leaktest.Phone) {
 			p.AddFlow(leaktest.Post(leaktest.Analytics, "https://sa.collector.example/sa", 42*s, `{"page":"com.android.settings"}`))
 		},
+		search: clean, settings: inconclusive, sets: only(leak.CodeSettleTooShort),
+	},
+	"package of the opened page, from the page itself, outside the window": {
+		do: func(_ *leaktest.Bundle, p *leaktest.Phone) {
+			p.AddFlow(leaktest.Post(leaktest.Settings, "https://sa.collector.example/sa", 42*s, `{"page":"com.android.settings"}`))
+		},
+		search: clean, settings: clean,
+	},
+	"package of the opened page, before the window": {
+		do: func(_ *leaktest.Bundle, p *leaktest.Phone) {
+			p.AddFlow(leaktest.Post(leaktest.Analytics, "https://sa.collector.example/sa", 22*s, `{"page":"com.android.settings"}`))
+		},
 		search: clean, settings: clean,
 	},
 	"no marker to look for": {

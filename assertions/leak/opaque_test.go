@@ -70,7 +70,10 @@ func TestOpaque(t *testing.T) {
 		"of an app out of scope": {[]leaktest.Flow{tunnel("com.other", "a.example", flow.ClassPinned)}, nil},
 		"of an unknown app":      {[]leaktest.Flow{tunnel("", "a.example", flow.ClassPinned)}, []string{"pinned a.example"}},
 		"of a browser's service": {[]leaktest.Flow{tunnel("com.google.android.webview", "a.example", flow.ClassPinned)}, []string{"pinned a.example"}},
-		"in another window":      {[]leaktest.Flow{leaktest.Tunnel(leaktest.Browser, "a.example", 443, flow.ClassPinned, 42*s)}, nil},
+		"in an earlier window":   {[]leaktest.Flow{leaktest.Tunnel(leaktest.Browser, "a.example", 443, flow.ClassPinned, 12*s)}, nil},
+		"in a later window":      {[]leaktest.Flow{leaktest.Tunnel(leaktest.Browser, "a.example", 443, flow.ClassPinned, 42*s)}, []string{"pinned a.example"}},
+		"of another, later":      {[]leaktest.Flow{leaktest.Tunnel("com.other", "a.example", 443, flow.ClassPinned, 42*s)}, nil},
+		"of an unknown, later":   {[]leaktest.Flow{leaktest.Tunnel("", "a.example", 443, flow.ClassPinned, 42*s)}, nil},
 		"open since before": {[]leaktest.Flow{func() leaktest.Flow {
 			f := leaktest.Tunnel(leaktest.Browser, "a.example", 443, flow.ClassNotTLS, 12*s)
 			f.End = 45 * s

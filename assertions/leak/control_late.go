@@ -1,0 +1,104 @@
+package leak
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/telltale-farm/telltale/capture/flow"
+	"github.com/telltale-farm/telltale/capture/flow/safe"
+)
+
+// late gives what came after an attempt's window and may yet be about it: the settle time was long enough for what is
+// known of the app, but an app may wait for something else, such as leaving the screen.
+func (p *phone) late(a *Attempt, claim Claim) (reasons []Reason, accepted []Accepted) {
+	switch {
+	case claim == ClaimReaction:
+		return p.lateMarkers(a), nil
+	case claim == ClaimContent && a.Scope == ScopeApp && a.App != "":
+		return p.lateUnread(a)
+	}
+	return nil, nil
+}
+
+// lateUnread gives what an attempt's own app sent unread between the attempt's window and the next that it was driven in.
+// What was readable of it is searched anyway.
+func (p *phone) lateUnread(a *Attempt) (reasons []Reason, accepted []Accepted) {
+	rest := *a
+	rest.Window = flow.Window{Start: a.Window.End + 1, End: math.MaxInt64}
+	for i := range p.attempts {
+		if b := &p.attempts[i]; b.App == a.App && b.Window.Start > a.Window.End {
+			rest.Window.End = min(rest.Window.End, b.Window.Start-1)
+		}
+	}
+	reasons, accepted = p.opaqueOf(&rest, ClaimContent, func(at *sighting) bool {
+		return at.app == a.App && at.flow.Start > a.Window.End
+	})
+	for i := range p.attempts {
+		b := &p.attempts[i]
+		if b.Window.Start <= a.Window.End || b.Window.Start > rest.Window.End {
+			continue
+		}
+		own := Counters{Readable: true}
+		for _, d := range b.Counters.Deltas {
+			if slices.Contains(d.Apps, a.App) {
+				own.Deltas = append(own.Deltas, d)
+			}
+		}
+		for _, s := range b.Counters.Sockets {
+			if slices.Contains(s.Apps, a.App) {
+				own.Sockets = append(own.Sockets, s)
+			}
+		}
+		around, ok := p.around(&rest, &own)
+		reasons, accepted = append(reasons, around...), append(accepted, ok...)
+	}
+	for i := range reasons {
+		reasons[i].Detail += ", after the window and before the app was driven again"
+	}
+	return reasons, accepted
+}
+
+// lateMarkers gives the markers of an attempt that were sent after its window, unless in that of another attempt that has
+// them too. They are no findings, since they may be about something else; but then the window was too short to say no.
+func (p *phone) lateMarkers(a *Attempt) (out []Reason) {
+	for i := range p.seen {
+		at := &p.seen[i]
+		f := at.flow
+		if f.Sent <= a.Window.End || p.ours(f) || a.Window.Sends(f) {
+			continue
+		}
+		for _, h := range at.hits {
+			m := h.marker
+			if m == nil || !slices.Contains(a.Markers, *m) || m.Own != "" && m.Own == at.app {
+				continue
+			}
+			if p.windowOf(f, func(b *Attempt) bool {
+				return slices.ContainsFunc(b.Markers, func(o Marker) bool { return o.Text == m.Text })
+			}) != 0 {
+				continue
+			}
+			out = append(out, Reason{Code: CodeSettleTooShort, Attempt: a.ID, Flow: f.Seq, App: safe.Text(at.app), Host: safe.Text(p.host(f)), Port: f.Port,
+				Detail: p.mask.text(fmt.Sprintf("the marker %q was sent after the window had closed: raise settle.min", m.Text))})
+		}
+	}
+	return out
+}
+
+// voided gives what an attempt that a fault ended, and that was made again, sent unread. The action may have happened all
+// the same. What a lost connection looks like by itself does not count.
+func (p *phone) voided(a *Attempt, claim Claim) (reasons []Reason, accepted []Accepted) {
+	opaque, accepted := p.opaque(a, claim)
+	for _, r := range opaque {
+		switch flow.Class(r.Class) {
+		case flow.ClassPinned, flow.ClassClosedEarly, classProtocolError, classUnfinished:
+		default:
+			reasons = append(reasons, r)
+		}
+	}
+	if a.Counters.Readable {
+		around, ok := p.bypass(a)
+		reasons, accepted = append(reasons, around...), append(accepted, ok...)
+	}
+	return reasons, accepted
+}
