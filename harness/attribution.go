@@ -72,7 +72,7 @@ func (a *attributor) look(ctx context.Context, conn int64) {
 			a.leave(conn)
 			return
 		}
-		fresh, all := a.fresh(rows)
+		fresh, gone, all := a.fresh(rows)
 		a.mu.Lock()
 		arrived := len(a.waiting)
 		a.mu.Unlock()
@@ -80,6 +80,14 @@ func (a *attributor) look(ctx context.Context, conn int64) {
 			continue
 		}
 		app := a.decide(fresh, len(waiting))
+		if gone { // somebody's connection closed before it was looked at, and may be one of those that wait
+			app = record.App{Candidates: app.Candidates}
+			for _, r := range fresh {
+				app.Candidates = append(app.Candidates, a.apps[r.UID]...)
+			}
+			slices.Sort(app.Candidates)
+			app.Candidates = slices.Compact(app.Candidates)
+		}
 		a.mu.Lock()
 		a.known = all
 		a.waiting = slices.DeleteFunc(a.waiting, func(c int64) bool { return slices.Contains(waiting, c) })
@@ -91,11 +99,16 @@ func (a *attributor) look(ctx context.Context, conn int64) {
 	}
 }
 
-// fresh returns the rows that lead to the proxy and were not there at the last look, and all local ends there are now.
-func (a *attributor) fresh(rows []adb.Socket) (fresh []adb.Socket, all map[netip.AddrPort]bool) {
+// fresh returns the rows that lead to the proxy and were not there at the last look, whether some of those are closed
+// already and have lost their uid, and all local ends there are now.
+func (a *attributor) fresh(rows []adb.Socket) (fresh []adb.Socket, gone bool, all map[netip.AddrPort]bool) {
 	all = map[netip.AddrPort]bool{}
 	for _, r := range rows {
 		if !toProxy(r) {
+			if fromProxy(r) {
+				gone = gone || !a.known[r.Local] && !all[r.Local]
+				all[r.Local] = true
+			}
 			continue
 		}
 		if !a.known[r.Local] && !all[r.Local] {
@@ -103,7 +116,7 @@ func (a *attributor) fresh(rows []adb.Socket) (fresh []adb.Socket, all map[netip
 		}
 		all[r.Local] = true
 	}
-	return fresh, all
+	return fresh, gone, all
 }
 
 // decide says whose the new rows are. Fewer rows than connections means that some have closed already, and then the
@@ -147,6 +160,11 @@ const (
 func toProxy(r adb.Socket) bool {
 	return r.UID != uidShell && r.Remote.Port() == ProxyPort && r.Remote.Addr().Unmap().IsLoopback() &&
 		(r.State == adb.TCPEstablished || r.State == adb.TCPSynSent)
+}
+
+// fromProxy says whether a row is what is left of such a connection.
+func fromProxy(r adb.Socket) bool {
+	return r.UID != uidShell && r.Remote.Port() == ProxyPort && r.Remote.Addr().Unmap().IsLoopback() && !toProxy(r)
 }
 
 // tcpSockets reads the phone's TCP tables.

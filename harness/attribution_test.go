@@ -21,6 +21,13 @@ func row(uid, port int) adb.Socket {
 	}
 }
 
+// dead is what is left of a connection: Linux keeps no uid for it.
+func dead(port int) adb.Socket {
+	s := row(0, port)
+	s.State = adb.TCPTimeWait
+	return s
+}
+
 func TestAttributionByElimination(t *testing.T) {
 	apps := map[int][]string{10152: {"com.android.browser"}, 10160: {"com.miui.analytics"}, 10185: {"com.google.android.gms", "com.google.android.gsf"}}
 	browser := record.App{Package: "com.android.browser", UID: 10152, By: flow.ByElimination}
@@ -39,6 +46,8 @@ func TestAttributionByElimination(t *testing.T) {
 		{"two apps at once", nil, []adb.Socket{row(10152, 1), row(10160, 2)}, 2, record.App{Candidates: []string{"com.android.browser", "com.miui.analytics"}}, "either could be either"},
 		{"a row has gone already", nil, []adb.Socket{row(10152, 1)}, 2, record.App{Candidates: []string{"com.android.browser"}}, "the other may be anyone's"},
 		{"a shared uid", nil, []adb.Socket{row(10185, 1)}, 1, record.App{UID: 10185, By: flow.ByElimination, Candidates: apps[10185]}, "one uid, two packages"},
+		{"a connection was over before the look", nil, []adb.Socket{dead(1), row(10160, 2)}, 1, record.App{Candidates: []string{"com.miui.analytics"}}, "the dead one may be it"},
+		{"a connection that was known is over", []adb.Socket{row(10160, 9)}, []adb.Socket{dead(9), row(10152, 1)}, 1, browser, ""},
 		{"nothing new", []adb.Socket{row(10152, 1)}, []adb.Socket{row(10152, 1)}, 1, record.App{}, "its row was not seen"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -3,6 +3,7 @@ package harness
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -24,9 +25,9 @@ type bypass struct {
 	stopped context.CancelFunc
 	done    sync.WaitGroup
 
-	mu       sync.Mutex
-	sockets  map[sockKey]bool
-	lastRead error
+	mu      sync.Mutex
+	sockets map[sockKey]bool
+	unread  error
 }
 
 type sockKey struct {
@@ -62,8 +63,8 @@ func (b *bypass) look(ctx context.Context) {
 	rows, err := b.lease.device.Sockets(ctx, "tcp", "tcp6", "udp", "udp6")
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if ctx.Err() == nil {
-		b.lastRead = err
+	if ctx.Err() == nil && b.unread == nil {
+		b.unread = err // one look that failed is a gap, whatever the next one says
 	}
 	for _, r := range rows {
 		if aroundProxy(r) {
@@ -95,7 +96,7 @@ func (b *bypass) stop(ctx context.Context, out *leak.Counters) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	out.Readable = true
-	for _, e := range []error{b.failed, err, b.lastRead} {
+	for _, e := range []error{b.failed, err, b.unread, wentBack(b.before, after)} {
 		if e != nil {
 			out.Readable, out.Detail = false, e.Error()
 			break
@@ -111,7 +112,17 @@ func (b *bypass) stop(ctx context.Context, out *leak.Counters) error {
 	return nil
 }
 
-// deltas lists the uids whose counters moved. Counters that went down were reset, and then all they show is new.
+// wentBack says whether counters were reset in between: what they had counted until then is lost, of every uid.
+func wentBack(before, after adb.Traffic) error {
+	for uid, was := range before {
+		if now, ok := after[uid]; after != nil && (!ok && was.TX > 0 || ok && (now.TX < was.TX || now.RX < was.RX)) {
+			return fmt.Errorf("the byte counters of uid %d went back: they were reset in the window, and what they had counted is lost", uid)
+		}
+	}
+	return nil
+}
+
+// deltas lists the uids whose counters moved. Of counters that went down, all they show is new.
 func (b *bypass) deltas(after adb.Traffic) []leak.Delta {
 	out := []leak.Delta{}
 	for uid, now := range after {
