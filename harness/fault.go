@@ -82,7 +82,7 @@ func passing(ctx context.Context, f *leak.Fault) bool {
 // LostFault says, for the cells of a phone that could not be leased, why there is nothing to judge.
 func LostFault(err error) *leak.Fault {
 	f := faultOf(err)
-	if f == nil || f.Code == leak.CodeHarness {
+	if f == nil || f.Code == leak.CodeHarness && adb.CodeOf(err) != adb.Canceled { // an interrupt is ours, not the phone's
 		f = &leak.Fault{Class: string(adb.ClassOf(err)), Code: leak.CodeDeviceLost, Detail: err.Error()}
 	}
 	return f

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/telltale-farm/telltale/harness"
@@ -42,6 +43,13 @@ func (r *restoreCmd) Run(ctx context.Context, c *console, g *globals) error {
 	if err != nil {
 		return err
 	}
+	if len(open) == 0 {
+		fmt.Fprintf(c.Out, "nothing is left to put back: there is no open undo journal in %s\n", state)
+		return nil
+	}
+	if err := r.known(open); err != nil {
+		return err
+	}
 	var errs []error
 	for _, e := range open {
 		if len(r.ID) > 0 && !slices.Contains(r.ID, e.Phone) {
@@ -57,8 +65,19 @@ func (r *restoreCmd) Run(ctx context.Context, c *console, g *globals) error {
 		remedy(c)
 		return errors.Join(errs...)
 	}
-	if len(open) == 0 {
-		fmt.Fprintln(c.Out, "nothing is left to put back")
+	return nil
+}
+
+// known refuses a name that no open journal has: a typo must not look like a phone that is in order.
+func (r *restoreCmd) known(open []harness.UndoEntry) error {
+	var ids []string
+	for _, e := range open {
+		ids = append(ids, e.Phone)
+	}
+	for _, id := range r.ID {
+		if !slices.Contains(ids, id) {
+			return fmt.Errorf("no open undo journal is of a phone %q; there are journals of %s", id, strings.Join(ids, ", "))
+		}
 	}
 	return nil
 }

@@ -71,7 +71,7 @@ func (r *runCmd) Run(ctx context.Context, c *console, g *globals) (err error) {
 		return fmt.Errorf("no spec is left to run: --filter %q selects none for the phones of %s", r.Filter, cfg.Path)
 	}
 	defer func() {
-		if abnormal(err) {
+		if abnormal(ctx, err) {
 			remedy(c)
 		}
 	}()
@@ -151,7 +151,10 @@ func finish(ctx context.Context, c *console, closed evidence.Closed, driveErr er
 }
 
 // abnormal says whether a run ended otherwise than with a verdict on everything that was planned.
-func abnormal(err error) bool {
+func abnormal(ctx context.Context, err error) bool {
+	if ctx.Err() != nil {
+		return true // also when a leak that was found before outweighs the interrupt in the exit code
+	}
 	var status *exitStatus
 	if !errors.As(err, &status) {
 		return err != nil

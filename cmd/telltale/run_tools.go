@@ -44,7 +44,7 @@ func (t *tools) plan(ctx context.Context, cfg *profile.Config, r *runCmd) (*worl
 	}
 	defer os.RemoveAll(dir)
 	file := filepath.Join(dir, "planned.json")
-	cmd := exec.CommandContext(ctx, t.scenarios, "-test.run=^TestScenarios$", "-ginkgo.label-filter="+r.Filter,
+	cmd := exec.CommandContext(ctx, t.scenarios, "-test.run=^TestScenarios$", "-ginkgo.label-filter="+r.Filter, "-ginkgo.no-color",
 		"-devices="+cfg.Path, "-plan-out="+file, "-repeat="+strconv.Itoa(r.Repeat))
 	cmd.Dir = dir
 	var said bytes.Buffer

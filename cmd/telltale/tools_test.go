@@ -47,6 +47,7 @@ func newRig(t *testing.T, tools func() (string, error)) *rig {
 	if testing.Short() {
 		t.Skip("drives virtual phones with the built binaries")
 	}
+	t.Parallel() // each run waits for its phones most of the time
 	bin, err := tools()
 	if err != nil {
 		t.Fatal(err)

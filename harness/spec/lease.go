@@ -113,7 +113,7 @@ func (s *suite) lost(phone string, dir *evidence.Phone, cause error) error {
 		n++
 		errs = append(errs, dir.AppendAttempt(leak.Attempt{
 			Schema: leak.Schema, ID: n, Key: c.Key, Scope: leak.ScopePhone, Repeat: 1,
-			Claims: []leak.Claim{leak.ClaimContent}, Canaries: []string{}, Markers: []leak.Marker{},
+			Claims: []leak.Claim{}, Canaries: []string{}, Markers: []leak.Marker{},
 			Counters: leak.Counters{Deltas: []leak.Delta{}, Sockets: []leak.Sock{}},
 			Fault:    harness.LostFault(cause),
 		}))
