@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"strings"
 
 	"github.com/telltale-farm/telltale/assertions/leak"
@@ -40,6 +41,9 @@ EXIT STATUS
   4  nothing was found, but something could not be read`
 }
 
+// scanGCPercent trades memory, of which a scan needs some 30 MB, for a third less time.
+const scanGCPercent = 300
+
 // Run searches all files. What was found before a file turned out to be broken is still told.
 func (s *scanCmd) Run(ctx context.Context, c *console) error {
 	needles, err := readCanaries(s.Canaries)
@@ -50,6 +54,7 @@ func (s *scanCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return fmt.Errorf("preparing the search of %s: %w", s.Canaries, err)
 	}
+	defer debug.SetGCPercent(debug.SetGCPercent(scanGCPercent))
 	out := bufio.NewWriterSize(c.Out, 64<<10)
 	w := scanWriter{out: out, json: s.JSON}
 	for _, name := range s.HAR {
