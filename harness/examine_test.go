@@ -106,7 +106,7 @@ func TestExamineDesk(t *testing.T) {
 		{"strict private DNS", unset("private_dns_mode"), global("private_dns_mode", "hostname"), "private-dns", harness.No, "Off or Automatic", "", nil},
 		{"private DNS of another word", unset("private_dns_mode"), global("private_dns_mode", "new"), "private-dns", harness.Unknown, "Off or Automatic", "new", nil},
 		{"private DNS when it can be had", unset("private_dns_mode"), global("private_dns_mode", "opportunistic"), "", "", "", "", nil},
-		{"an account", func() { s.Account = false }, func() { s.Account = true }, "accounts", harness.Unknown, "for testing", "1 signed in", nil},
+		{"an account", func() { s.Account.Store(false) }, func() { s.Account.Store(true) }, "accounts", harness.Unknown, "for testing", "1 signed in", nil},
 		{"system updates on", global("ota_disable_automatic_update", "1"), unset("ota_disable_automatic_update"), "system-updates", harness.No, "Automatic system updates", "", nil},
 		{"an updater of its own", func() { enable("com.android.updater", false) }, func() { enable("com.android.updater", true) }, "system-updates", harness.Unknown, "Update settings", "com.android.updater", nil},
 		{"a store", func() { enable("com.android.vending", false) }, func() { enable("com.android.vending", true) }, "app-updates", harness.Unknown, "pm disable-user", "com.android.vending", nil},

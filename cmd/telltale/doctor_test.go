@@ -33,7 +33,7 @@ func TestDoctor(t *testing.T) {
 	if c := checks(exitClean)["trusted:mi"]; c.Answer != harness.Yes || c.Phone != "subject" {
 		t.Errorf("%+v", c)
 	}
-	phone.State().Account = true
+	phone.State().Account.Store(true)
 	if c := checks(exitInconclusive)["accounts"]; c.Answer != harness.Unknown {
 		t.Errorf("%+v", c)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -14,7 +15,7 @@ type Options struct {
 	Settings map[string]map[string]string // namespace -> key -> value
 	Packages []Package
 	Screen   Screen
-	Account  bool             // a Mi account is signed in
+	Account  atomic.Bool      // a Mi account is signed in
 	Now      func() time.Time // the host's clock; nil for time.Now
 }
 
@@ -58,9 +59,10 @@ func New(o Options) *Phone {
 	}
 	p := &Phone{
 		Identity: o.Identity, Props: newProps(o.Props), Settings: newSettings(), Packages: &Packages{}, Certs: &Certs{},
-		Power: newPower(), Processes: newProcesses(), Faults: &FaultSwitch{}, Screen: o.Screen, Account: o.Account,
+		Power: newPower(), Processes: newProcesses(), Faults: &FaultSwitch{}, Screen: o.Screen,
 		hostNow: o.Now,
 	}
+	p.Account.Store(o.Account)
 	p.parent, p.stop = context.WithCancel(context.Background())
 	p.Proxy = newProxy(p.Settings)
 	p.Log = newLog(p.Now)

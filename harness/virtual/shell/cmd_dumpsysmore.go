@@ -93,7 +93,7 @@ Current cooling devices from HAL:
 }
 
 func dumpAccount(c *call, _ []string) int {
-	if !c.sh.phone.Account {
+	if !c.sh.phone.Account.Load() {
 		c.println("User UserInfo{0:Owner:13}:\n  Accounts: 0")
 		return 0
 	}
