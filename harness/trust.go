@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/telltale-farm/telltale/adb/ui"
+	"github.com/telltale-farm/telltale/capture"
 	"github.com/telltale-farm/telltale/harness/profile"
 	"github.com/telltale-farm/telltale/harness/profile/catalogue"
 )
@@ -28,14 +29,35 @@ var installSteps = []struct {
 	{"the confirmation", []string{"OK"}},
 }
 
-// trust installs the farm's CA on a virtual phone, the way its owner would: push the file, install it through the
-// phone's settings. On a real phone it does nothing: whether to trust us is its owner's choice, made once, with doctor's
-// instructions. Either way the controls find out whether it worked.
+// trust makes the phone believe the farm's CA, as devices.yaml says. In the user's store of a virtual phone it is
+// installed the way its owner would: the file is pushed, and installed through the phone's settings. On a real phone that
+// is its owner's choice, made once, with doctor's instructions, and nothing is done here. The system's store needs root,
+// and is put back with everything else. Either way the controls find out whether it worked.
 func (l *Lease) trust(ctx context.Context) error {
-	if l.profile.Kind != profile.Virtual || l.profile.Trust != "user" {
-		return nil
+	switch {
+	case l.profile.Trust == "system" || l.profile.Trust == "apex":
+		return l.trustAsRoot(ctx)
+	case l.profile.Kind == profile.Virtual && l.profile.Trust == "user":
+		return InstallCA(ctx, l.driver, l.State)
 	}
-	return InstallCA(ctx, l.driver, l.State)
+	return nil
+}
+
+func (l *Lease) trustAsRoot(ctx context.Context) error {
+	ca, err := capture.LoadOrCreateCA(caDir(l.State))
+	if err != nil {
+		return err
+	}
+	remember := func(what, script string) error { return l.undo.Add(l.scriptEntry(what, script)) }
+	if err := installSystemCA(ctx, l.device, ca, l.profile.Trust, remember); err != nil {
+		return err
+	}
+	for _, b := range l.profile.Browsers {
+		if err := setChromeFlags(ctx, l.device, b.App, ca, remember); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // InstallCA puts the farm's CA into a phone's user store through the phone's own settings screens.

@@ -108,6 +108,7 @@ func (r *runCmd) drive(ctx context.Context, c *console, cfg *profile.Config, sta
 	if err != nil {
 		return err
 	}
+	forecast(c, cfg)
 	live := showLive(c, w.Progress(), cfg)
 	driveErr := tools.ginkgo(ctx, ginkgoRun{
 		Devices: cfg.Path, Handoff: handoff, Filter: r.Filter, Planned: planned,
