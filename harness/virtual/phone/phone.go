@@ -15,7 +15,7 @@ type Options struct {
 	Settings map[string]map[string]string // namespace -> key -> value
 	Packages []Package
 	Screen   Screen
-	Account  atomic.Bool      // a Mi account is signed in
+	Account  bool             // a Mi account is signed in
 	Now      func() time.Time // the host's clock; nil for time.Now
 }
 
@@ -36,7 +36,7 @@ type Phone struct {
 	Processes *Processes
 	Faults    *FaultSwitch
 	Screen    Screen
-	Account   bool
+	Account   atomic.Bool
 
 	hostNow func() time.Time
 
