@@ -233,6 +233,21 @@ func TestConnectToAnAddressWithANameInSNI(t *testing.T) {
 	}
 }
 
+func TestOldTLSIsReadToo(t *testing.T) {
+	for _, version := range []uint16{tls.VersionTLS10, tls.VersionTLS11, tls.VersionTLS12} {
+		r := newRig(t, echo)
+		tc := tls.Client(r.connect("origin.test:443"), &tls.Config{RootCAs: r.roots(), ServerName: "origin.test", MinVersion: version, MaxVersion: version})
+		if _, err := io.WriteString(tc, "GET /old HTTP/1.1\r\nHost: origin.test\r\nConnection: close\r\n\r\n"); err != nil {
+			t.Fatalf("%s: %v", tls.VersionName(version), err)
+		}
+		_, _ = io.Copy(io.Discard, tc)
+		f := one(t, r.flows(), flow.KindExchange)
+		if f.TLS.Version != tls.VersionName(version) || f.Request.Target != "https://origin.test/old" || f.Response == nil {
+			t.Errorf("%+v", f)
+		}
+	}
+}
+
 func TestPhonesCanResumeSessions(t *testing.T) {
 	r := newRig(t, echo)
 	config := &tls.Config{RootCAs: r.roots(), ServerName: "origin.test", ClientSessionCache: tls.NewLRUClientSessionCache(8)}
