@@ -21,7 +21,9 @@ type Session struct {
 }
 
 // Session opens the session of one cell.
-func (l *Lease) Session(key leak.Key) *Session { return &Session{lease: l, key: key} }
+func (l *Lease) Session(key leak.Key) *Session {
+	return &Session{lease: l, key: key, canaries: l.past.Minted[key]} // no two attempts share a canary
+}
 
 // Canary mints unique text that is meant for one host alone. Each attempt of Do gives it a new value.
 func (s *Session) Canary(label, recipient string) *Canary {
@@ -51,17 +53,19 @@ func (s *Session) Do(ctx context.Context, a Action) (*leak.Observation, error) {
 		return nil, errors.Join(err, s.undone(a, 1, 0, err))
 	}
 	var failed error
-	for repeat := 1; repeat <= l.repeat && failed == nil; repeat++ {
-		failed = s.repeat(ctx, a, repeat)
+	for _, t := range s.left() {
+		if failed = s.repeat(ctx, a, t); failed != nil {
+			break
+		}
 	}
 	seen, err := l.observe(s.key)
 	return seen, errors.Join(failed, err)
 }
 
 // repeat makes one attempt, and makes it again from its beginning if a fault ended it.
-func (s *Session) repeat(ctx context.Context, a Action, repeat int) error {
+func (s *Session) repeat(ctx context.Context, a Action, t turn) error {
 	l := s.lease
-	var retryOf int64
+	repeat, retryOf := t.repeat, t.retryOf
 	for try := 0; ; try++ {
 		at, err := s.attempt(ctx, a)
 		at.Repeat, at.RetryOf = repeat, retryOf

@@ -75,6 +75,7 @@ type Lease struct {
 	parked  time.Duration // all in all
 	driving sync.Mutex    // held by whatever drives the phone
 
+	past     evidence.SoFar // what an interrupted run left in the phone's folder
 	attempts int64
 	secrets  int
 	faults   int
@@ -108,6 +109,9 @@ func Acquire(ctx context.Context, o Options) (_ *Lease, err error) {
 			err = errors.Join(err, l.abandon(ctx))
 		}
 	}()
+	if err = l.goOn(); err != nil {
+		return nil, fmt.Errorf("reading what is recorded of %s: %w", o.Profile.ID, err)
+	}
 	for i, step := range []struct {
 		name string
 		do   func(context.Context) error
@@ -186,7 +190,14 @@ func (l *Lease) listen(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	l.rec, err = record.Create(l.dir.Path(), record.Limits{BodyCap: l.profile.Record.BodyCap})
+	limits := record.Limits{BodyCap: l.profile.Record.BodyCap}
+	if l.past.Recorded {
+		if l.rec, err = record.Resume(l.dir.Path(), limits); err == nil {
+			l.rec.GoOnBehind(l.past.Flow)
+		}
+	} else {
+		l.rec, err = record.Create(l.dir.Path(), limits)
+	}
 	if err != nil {
 		return err
 	}

@@ -21,6 +21,7 @@ type Reader struct {
 	incomplete bool
 	closed     bool
 	last       int64 // time of the last close or resume
+	apps       map[int64]App
 }
 
 // Open looks at the first line of the recording in fsys, which is rooted at phones/<id>.
@@ -63,7 +64,8 @@ func (r *Reader) open(line []byte) error {
 // Epoch gives the moment that offsets count from.
 func (r *Reader) Epoch() time.Time { return r.epoch }
 
-// Incomplete says that the last Flows call found an unfinished line: the writer was killed, or is writing.
+// Incomplete says that the last Flows call found an unfinished last line: the writer was killed, or is writing. Where a
+// recording went on behind a line that was cut off, the flows that had been open say so.
 func (r *Reader) Incomplete() bool { return r.incomplete }
 
 // Closed says that the last Flows call found the mark of a recording that ended in order.
@@ -85,13 +87,13 @@ func (r *Reader) Flows() ([]flow.Flow, error) {
 		if torn != nil && (err != nil || !bytes.HasPrefix(line, []byte(`{"rec":"`+recResume+`"`))) {
 			return nil, torn
 		}
-		r.incomplete, torn = r.incomplete || torn != nil, nil
+		torn = nil
 		switch {
 		case errors.Is(err, errUnfinished):
-			r.incomplete = true
+			r.incomplete, r.apps = true, m.apps
 			return m.result(), nil
 		case err == io.EOF:
-			r.closed, r.last = m.closed, m.last
+			r.closed, r.last, r.apps = m.closed, m.last, m.apps
 			return m.result(), nil
 		case err != nil:
 			return nil, fmt.Errorf("%s: line %d: %w", flowsName, n, err)

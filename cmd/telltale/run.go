@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/telltale-farm/telltale/assertions/leak"
 	"github.com/telltale-farm/telltale/harness"
@@ -21,6 +20,7 @@ type runCmd struct {
 	Filter    string `placeholder:"LABELS" help:"Only specs with these labels, in ginkgo's words: smoke, 'action:search && !browser:chrome'."`
 	Repeat    int    `placeholder:"N" help:"Attempts per cell, instead of what the file says."`
 	Out       string `default:"evidence" placeholder:"DIR" help:"Folder for the bundle (${default})."`
+	Resume    string `placeholder:"DIR" help:"Go on with a run that was killed or interrupted: make the cells that have no attempt which was carried to its end."`
 	Manifests string `placeholder:"DIR" hidden:"" help:"Write the leak manifests of virtual phones there, after the run was closed."`
 }
 
@@ -31,6 +31,7 @@ Live lines go to standard error, the verdicts and the folder of the evidence to 
 
 Example:
   telltale run --devices devices.yaml --filter smoke
+  telltale run --devices devices.yaml --resume evidence/20260102-150405-1a2b.partial
 
 EXIT STATUS
   0    every action is clean, perhaps with named exceptions
@@ -63,6 +64,12 @@ func (r *runCmd) Run(ctx context.Context, c *console, g *globals) (err error) {
 	if err := harness.ForgetDead(state); err != nil {
 		return err
 	}
+	var earlier *evidence.Run
+	if r.Resume != "" {
+		if earlier, err = r.takeUp(cfg, tools); err != nil {
+			return err
+		}
+	}
 	planned, err := tools.plan(ctx, cfg, r)
 	if err != nil {
 		return err
@@ -75,14 +82,20 @@ func (r *runCmd) Run(ctx context.Context, c *console, g *globals) (err error) {
 			remedy(c)
 		}
 	}()
-	return r.drive(ctx, c, cfg, state, tools, planned)
+	if earlier != nil && planned.Sum != earlier.Plan {
+		return fmt.Errorf("resuming %s: what is planned now is not what it had planned; it can only go on with the file and the scenarios that it began with", r.Resume)
+	}
+	return r.drive(ctx, c, cfg, state, tools, planned, earlier)
 }
 
 // drive opens the world, has ginkgo drive the phones, and closes the run.
-func (r *runCmd) drive(ctx context.Context, c *console, cfg *profile.Config, state string, tools *tools, planned *world.Planned) (err error) {
+func (r *runCmd) drive(ctx context.Context, c *console, cfg *profile.Config, state string, tools *tools, planned *world.Planned, earlier *evidence.Run) (err error) {
 	seed, err := newSeed()
 	if err != nil {
 		return err
+	}
+	if earlier != nil {
+		seed = earlier.Seed // the same virtual phones, the same canaries
 	}
 	w, err := world.Open(ctx, world.Options{Config: cfg, State: state, Seed: seed})
 	if err != nil {
@@ -90,16 +103,11 @@ func (r *runCmd) drive(ctx context.Context, c *console, cfg *profile.Config, sta
 	}
 	defer func() { err = errors.Join(err, w.Close()) }()
 
-	out, err := filepath.Abs(r.Out)
+	bundle, err := r.bundle(cfg, tools, planned, seed)
 	if err != nil {
 		return err
 	}
-	bundle, err := evidence.Create(out, evidence.NewRunID(time.Now()), evidence.Inputs{
-		Plan: planned.Plan, Policy: harness.ResolvePolicy(cfg, r.Repeat), Run: tools.describe(cfg, r.Filter, seed),
-	})
-	if err != nil {
-		return err
-	}
+	defer bundle.Release()
 	handoff, err := w.HandoffFile(world.Handoff{
 		Schema: world.HandoffSchema, Bundle: bundle.Dir(), State: state, Progress: w.Progress(),
 		Devices: cfg.Path, DevicesSum: cfg.SHA256, PlanSum: planned.Sum,

@@ -78,7 +78,8 @@ type Inputs struct {
 type Bundle struct {
 	dir  string // absolute, as it is named now
 	root *os.Root
-	name string // run id
+	name string   // run id
+	held *os.File // the folder, while this process writes it; nil in a reader
 }
 
 // Create makes the folder <out>/<runID>.partial with plan, policy and run facts in it, all on disk when it returns.
@@ -109,9 +110,12 @@ func Create(out, runID string, in Inputs) (_ *Bundle, err error) {
 	}
 	defer func() {
 		if err != nil {
-			b.root.Close()
+			b.Release()
 		}
 	}()
+	if b.held, err = hold(dir, 0); err != nil {
+		return nil, fmt.Errorf("creating bundle %s: %w", runID, err)
+	}
 	in.Run.Schema, in.Run.ID, in.Run.Plan = Schema, runID, sha256Hex(in.Plan)
 	if in.Run.Order == nil {
 		in.Run.Order = []string{}
@@ -175,7 +179,18 @@ func (b *Bundle) FS() fs.FS { return b.root.FS() }
 func (b *Bundle) Partial() bool { return strings.HasSuffix(b.dir, partial) }
 
 // Release lets go of the folder.
-func (b *Bundle) Release() error { return b.root.Close() }
+func (b *Bundle) Release() error {
+	b.unhold()
+	return b.root.Close()
+}
+
+// unhold lets others write the folder.
+func (b *Bundle) unhold() {
+	if b.held != nil {
+		b.held.Close()
+		b.held = nil
+	}
+}
 
 // write writes a file of ours whole, or not at all, and syncs it.
 func (b *Bundle) write(name string, data []byte) error {

@@ -46,6 +46,7 @@ func (b *Bundle) Close() (Closed, error) {
 		return c, errors.Join(derived, fmt.Errorf("closing the bundle %s: %w", b.name, err))
 	}
 	c.Dir = b.dir
+	b.unhold()
 	return c, derived
 }
 
@@ -104,8 +105,11 @@ func Reopen(dir string) (*Bundle, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := b.reopen(); err != nil {
-		b.root.Close()
+	if b.held, err = hold(b.dir, 0); err == nil {
+		err = b.reopen()
+	}
+	if err != nil {
+		b.Release()
 		return nil, fmt.Errorf("resuming the bundle %s: %w", b.name, err)
 	}
 	return b, nil

@@ -22,6 +22,7 @@ type Phone struct {
 	id   string
 	dir  string
 	root *os.Root
+	held *os.File // the folder
 
 	mu    sync.Mutex
 	files map[string]*os.File
@@ -58,9 +59,12 @@ func openPhone(bundle, id string) (_ *Phone, err error) {
 	}
 	defer func() {
 		if err != nil {
-			p.root.Close()
+			p.Close()
 		}
 	}()
+	if p.held, err = hold(p.dir, phoneHold); err != nil {
+		return nil, err
+	}
 	for _, file := range []string{phoneName, secretsName, attemptsName, journalName, resultsName} {
 		size, last, err := endsWhole(p.root, file)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -249,5 +253,9 @@ func (p *Phone) Close() error {
 		errs = append(errs, f.Close())
 	}
 	p.files = map[string]*os.File{}
+	if p.held != nil {
+		errs = append(errs, p.held.Close())
+		p.held = nil
+	}
 	return errors.Join(append(errs, p.root.Close())...)
 }

@@ -1,11 +1,9 @@
 package spec
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -28,6 +26,12 @@ func (s *suite) acquire(ctx ginkgo.SpecContext, p Phone) {
 	defer s.mu.Unlock()
 	dir, err := evidence.OpenPhone(s.handoff.Bundle, p.ID())
 	must(err)
+	past, err := evidence.ReadSoFar(dir.FS())
+	must(err)
+	s.past[p.ID()] = past
+	if past.Ended && s.finished(p.ID()) {
+		ginkgo.Skip("an earlier part of this run has done all of its cells")
+	}
 	lease, err := s.lease(ctx, p.profile, dir)
 	if err == nil {
 		s.leases[p.ID()] = lease
@@ -45,12 +49,8 @@ func (s *suite) lease(ctx ginkgo.SpecContext, p *profile.Phone, dir *evidence.Ph
 	if !ok {
 		return nil, fmt.Errorf("the handoff does not know %s", p.ID)
 	}
-	repeat := p.Repeat
-	if s.handoff.Repeat > 0 {
-		repeat = s.handoff.Repeat
-	}
 	return harness.Acquire(ctx, harness.Options{
-		Profile: p, ControlHost: s.config.Sites.Control, Policy: s.policy, Repeat: repeat,
+		Profile: p, ControlHost: s.config.Sites.Control, Policy: s.policy, Repeat: s.repeats(p.ID),
 		Seed: s.handoff.Seed, State: s.handoff.State,
 		ADB: h.ADB, Serial: h.Serial, JournalADB: p.ADB, Address: h.Address,
 		RunBound: p.Kind == profile.Virtual && p.Address == "",
@@ -99,35 +99,28 @@ func (s *suite) orphaned() {
 	os.Exit(1)
 }
 
-// lost records an attempt with a fault for every cell planned for a phone that could not be had.
+// lost records an attempt with a fault for every cell that is left of a phone that could not be had.
 func (s *suite) lost(phone string, dir *evidence.Phone, cause error) error {
 	var errs []error
-	n, err := attemptsIn(dir.FS()) // the controls may have been made
+	past, err := evidence.ReadSoFar(dir.FS()) // the controls may have been made
 	if err != nil {
 		return err
 	}
+	n := past.Attempts
 	for _, c := range s.plan.Cells {
-		if c.Phone != phone {
+		left := past.Left(c.Key, s.repeats(phone))
+		if c.Phone != phone || len(left) == 0 {
 			continue
 		}
 		n++
 		errs = append(errs, dir.AppendAttempt(leak.Attempt{
-			Schema: leak.Schema, ID: n, Key: c.Key, Scope: leak.ScopePhone, Repeat: 1,
+			Schema: leak.Schema, ID: n, Key: c.Key, Scope: leak.ScopePhone, Repeat: left[0], RetryOf: past.Cells[c.Key].Faulted[left[0]],
 			Claims: []leak.Claim{}, Canaries: []string{}, Markers: []leak.Marker{},
 			Counters: leak.Counters{Deltas: []leak.Delta{}, Sockets: []leak.Sock{}},
 			Fault:    harness.LostFault(cause),
 		}))
 	}
 	return errors.Join(errs...)
-}
-
-// attemptsIn counts the attempts that were recorded so far; their ids are the numbers up to it.
-func attemptsIn(dir fs.FS) (int64, error) {
-	raw, err := fs.ReadFile(dir, "attempts.jsonl")
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return 0, fmt.Errorf("counting attempts: %w", err)
-	}
-	return int64(bytes.Count(raw, []byte("\n"))), nil
 }
 
 // progress returns what writes a phone's live lines where the process that started the run finds them.

@@ -42,6 +42,7 @@ func build(s *suite) {
 		ginkgo.Describe(phone.ID(), ginkgo.Ordered, ginkgo.ContinueOnFailure, ginkgo.Label(labelPhone+phone.ID()), func() {
 			ginkgo.BeforeAll(func(ctx ginkgo.SpecContext) { s.acquire(ctx, phone) }, ginkgo.NodeTimeout(s.setupTimeout(phone.profile)))
 			ginkgo.AfterAll(func(ctx ginkgo.SpecContext) { s.release(ctx, phone) }, ginkgo.NodeTimeout(s.drainTimeout(phone.profile)))
+			ginkgo.BeforeEach(func() { s.skipDone(phone) })
 			for _, sc := range registered {
 				ginkgo.Describe(sc.id, ginkgo.Label(labelScenario+sc.id), func() { sc.body(phone) })
 			}

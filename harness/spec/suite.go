@@ -14,6 +14,7 @@ import (
 
 	"github.com/telltale-farm/telltale/assertions/leak"
 	"github.com/telltale-farm/telltale/harness"
+	"github.com/telltale-farm/telltale/harness/evidence"
 	"github.com/telltale-farm/telltale/harness/profile"
 	"github.com/telltale-farm/telltale/harness/world"
 )
@@ -30,9 +31,10 @@ type suite struct {
 	policy  leak.Policy
 	mu      sync.Mutex // held while a phone is being leased or released
 	leases  map[string]*harness.Lease
-	base    context.Context         // ends when the parent is gone
-	abort   context.CancelCauseFunc //
-	plain   *plainRun               // process 1 of a plain ginkgo run
+	past    map[string]evidence.SoFar // of phones that this process has held
+	base    context.Context           // ends when the parent is gone
+	abort   context.CancelCauseFunc   //
+	plain   *plainRun                 // process 1 of a plain ginkgo run
 }
 
 // errOrphaned ends everything a worker does when the process that started the run has died.
@@ -44,7 +46,7 @@ func Run(t *testing.T, o *Options) {
 	if o.Devices == "" {
 		t.Skip("scenarios drive phones: run `make run`, or `go tool ginkgo ./scenarios -- --devices=../devices.yaml`")
 	}
-	s := &suite{options: o, leases: map[string]*harness.Lease{}}
+	s := &suite{options: o, leases: map[string]*harness.Lease{}, past: map[string]evidence.SoFar{}}
 	s.base, s.abort = context.WithCancelCause(context.Background())
 	var err error
 	if s.config, err = profile.Load(o.Devices); err != nil {
