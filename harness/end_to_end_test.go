@@ -1,9 +1,13 @@
 package harness_test
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"slices"
 	"strings"
@@ -297,4 +301,33 @@ func TestHeldBack(t *testing.T) {
 			}
 		})
 	}
+}
+
+// sent says whether a phone tried to send a canary of a cell to somebody, and whether it left.
+func (r *rig) sent(key leak.Key) (tried, written bool) {
+	m := r.phone.Manifest()
+	if m.Dropped > 0 {
+		r.t.Fatal("the manifest is not whole")
+	}
+	raw, err := fs.ReadFile(r.bundle.FS(), "phones/"+phoneID+"/secrets.jsonl")
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		r.t.Error(err)
+	}
+	for line := range bytes.Lines(raw) {
+		var s leak.Secret
+		if err := json.Unmarshal(line, &s); err != nil {
+			r.t.Error(err)
+		}
+		if s.Key != key || s.Role == leak.SecretIdentifier {
+			continue
+		}
+		for _, e := range m.Entries {
+			for _, form := range []string{s.Value, strings.ReplaceAll(s.Value, " ", "+"), strings.ReplaceAll(s.Value, " ", "%20")} {
+				if e.Attempts > 0 && strings.Contains(e.Value, form) {
+					tried, written = true, written || e.Written
+				}
+			}
+		}
+	}
+	return tried, written
 }
