@@ -49,7 +49,7 @@ func recorded(t *testing.T, sample *leaktest.Bundle) *evidence.Bundle {
 	plan, err := json.Marshal(sample.Plan)
 	check(err)
 	b, err := evidence.Create(t.TempDir(), "20261121T120000Z", evidence.Inputs{Plan: plan, Policy: sample.Policy, Run: evidence.Run{
-		Telltale: "test", Seed: "seed", HostUTC: "2026-11-21T12:00:00Z", Host: "linux/amd64", Order: []string{"search", "settings"},
+		Telltale: "test", Seed: "seed", HostUTC: "2026-11-21T12:00:00Z", Host: "linux/amd64",
 	}})
 	check(err)
 	t.Cleanup(func() { b.Release() })

@@ -52,19 +52,18 @@ const Schema = 1
 
 // Run is run.json: what ran, as facts beside the verdicts. The judge does not read it.
 type Run struct {
-	Schema    int      `json:"schema"`
-	ID        string   `json:"id"`
-	Telltale  string   `json:"telltale"`  // version
-	Commit    string   `json:"commit"`    // empty if unknown
-	GoSum     string   `json:"go_sum"`    // sha256 of go.sum, hex; empty if unknown
-	Devices   string   `json:"devices"`   // sha256 of devices.yaml, hex
-	Scenarios string   `json:"scenarios"` // sha256 of the scenarios' binary, hex; empty if unknown
-	Plan      string   `json:"plan"`      // sha256 of plan.json, hex
-	Seed      string   `json:"seed"`      // canaries and order come from it
-	Filter    string   `json:"filter"`    // labels asked for
-	Order     []string `json:"order"`     // scenario ids as scheduled
-	HostUTC   string   `json:"host_utc"`  // RFC 3339, when the run began by the host's clock
-	Host      string   `json:"host"`      // operating system and architecture
+	Schema    int    `json:"schema"`
+	ID        string `json:"id"`
+	Telltale  string `json:"telltale"`  // version
+	Commit    string `json:"commit"`    // empty if unknown
+	GoSum     string `json:"go_sum"`    // sha256 of go.sum, hex; empty if unknown
+	Devices   string `json:"devices"`   // sha256 of devices.yaml, hex
+	Scenarios string `json:"scenarios"` // sha256 of the scenarios' binary, hex; empty if unknown
+	Plan      string `json:"plan"`      // sha256 of plan.json, hex
+	Seed      string `json:"seed"`      // canaries and order come from it
+	Filter    string `json:"filter"`    // labels asked for
+	HostUTC   string `json:"host_utc"`  // RFC 3339, when the run began by the host's clock
+	Host      string `json:"host"`      // operating system and architecture
 }
 
 // Inputs is what a bundle holds before the first phone is touched.
@@ -117,9 +116,6 @@ func Create(out, runID string, in Inputs) (_ *Bundle, err error) {
 		return nil, fmt.Errorf("creating bundle %s: %w", runID, err)
 	}
 	in.Run.Schema, in.Run.ID, in.Run.Plan = Schema, runID, sha256Hex(in.Plan)
-	if in.Run.Order == nil {
-		in.Run.Order = []string{}
-	}
 	if err := b.root.Mkdir(phonesName, 0o700); err != nil {
 		return nil, fmt.Errorf("creating bundle %s: %w", runID, err)
 	}

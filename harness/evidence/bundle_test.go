@@ -29,7 +29,7 @@ func created(t *testing.T, sample *leaktest.Bundle) *Bundle {
 		t.Fatal(err)
 	}
 	b, err := Create(t.TempDir(), "20261121T120000Z", Inputs{Plan: plan, Policy: sample.Policy, Run: Run{
-		Telltale: "v0.0.0-test", Seed: "seed", HostUTC: "2026-11-21T12:00:00Z", Host: "linux/amd64", Order: []string{"search", "settings"},
+		Telltale: "v0.0.0-test", Seed: "seed", HostUTC: "2026-11-21T12:00:00Z", Host: "linux/amd64",
 	}})
 	if err != nil {
 		t.Fatal(err)
