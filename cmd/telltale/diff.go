@@ -18,16 +18,17 @@ type diffCmd struct {
 // Help is shown below the flags.
 func (diffCmd) Help() string {
 	return `Judges both bundles again with the rules of this telltale, so that a difference is the firmware's and not the rules',
-and compares them cell by cell, by the ids of devices.yaml. It refuses to mix virtual and real phones.
+and compares them cell by cell, by the ids of devices.yaml. It refuses to mix virtual and real phones, and redacted
+copies, which cannot be judged again. What leaks now and was inconclusive before "leaks now; before unknown".
 
 Example:
   telltale diff evidence/20261001T090000Z evidence/20261121T120000Z
 
 EXIT STATUS
-  0  no change for the worse
+  0  nothing leaks that was clean or unknown before, and every cell could be compared
   1  usage error, or the bundles cannot be compared
-  3  regressed: something leaks that did not
-  4  no claim is possible for some cell`
+  3  something leaks that was clean (regressed), inconclusive, or not there before
+  4  nothing of that, but no claim is possible for some cell, or one is gone`
 }
 
 // Run compares.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 
 	"github.com/telltale-farm/telltale/harness/evidence"
 )
@@ -16,8 +17,8 @@ type historyCmd struct {
 
 // Help is shown below the flags.
 func (historyCmd) Help() string {
-	return `Lists the runs of a folder by phone and firmware. It believes what each bundle's verdicts.json says; telltale verify
-is for doubts.
+	return `Lists the runs of a folder by phone and firmware, as each bundle's verdicts.json says. A bundle whose sums do not hold is
+marked "unverified"; telltale verify says more.
 
 Example:
   telltale history
@@ -30,13 +31,16 @@ EXIT STATUS
 
 // Run lists.
 func (h *historyCmd) Run(_ context.Context, c *console) error {
-	dir, err := bundlePath(h.Dir)
+	dir, err := filepath.Abs(h.Dir)
 	if err != nil {
 		return err
 	}
 	past, err := evidence.History(dir)
 	if err != nil {
 		return err
+	}
+	if len(past) == 0 {
+		fmt.Fprintf(c.Err, "there is no bundle in %s\n", dir)
 	}
 	if !h.JSON {
 		_, err = fmt.Fprint(c.Out, evidence.HistoryText(past))

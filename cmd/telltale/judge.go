@@ -20,7 +20,7 @@ type judgeCmd struct {
 // Help is shown below the flags.
 func (judgeCmd) Help() string {
 	return `Judges a bundle again from the files that were recorded, and says whether its verdicts.json holds the same bytes. No
-phone, clock or network is asked: the same files give the same bytes on any computer.
+phone, clock or network is asked: the same files give the same bytes on any computer. A redacted copy cannot be judged.
 
 Example:
   telltale judge evidence/20261121T120000Z

@@ -17,7 +17,8 @@ type redactCmd struct {
 // Help is shown below the flags.
 func (redactCmd) Help() string {
 	return `Copies a bundle without raw identifiers, bodies, flows, screens and logs. Verdicts and reports stay, and the sums of
-the original, so that whoever has it can show that this is its copy. The copy cannot be judged again.
+the original, so that whoever has it can show that this is its copy. The copy cannot be judged again. It must not lie in
+the bundle.
 
 Example:
   telltale redact evidence/20261121T120000Z published

@@ -16,7 +16,8 @@ type reportCmd struct {
 // Help is shown below the flags.
 func (reportCmd) Help() string {
 	return `Writes report.html, junit.xml, ctrf.json and summary.md again from verdicts.json, takes the sums anew, and prints the
-report's path. It judges nothing: what verdicts.json says is what they show.
+report's path. It judges nothing: what verdicts.json says is what they show. A redacted copy keeps
+the report it has.
 
 Example:
   telltale report evidence/20261121T120000Z

@@ -18,7 +18,7 @@ type verifyCmd struct {
 // Help is shown below the flags.
 func (verifyCmd) Help() string {
 	return `Checks the sums, the names of the bodies, the chain of the journal and the completeness of a bundle, then judges it
-again. Every file that does not hold is named with the reason.
+again; of a redacted copy it reads the stored verdicts. Every file that does not hold is named with the reason.
 
 Example:
   telltale verify evidence/20261121T120000Z
@@ -34,7 +34,7 @@ EXIT STATUS
 type verified struct {
 	State    evidence.State `json:"state"`
 	Redacted bool           `json:"redacted"`
-	Outcome  leak.Outcome   `json:"outcome,omitempty"` // what the files say; empty when they could not be judged
+	Outcome  leak.Outcome   `json:"outcome,omitempty"` // what the files say, or of a redacted copy verdicts.json; empty when they could not be judged
 	Problems []problem      `json:"problems"`
 }
 
@@ -83,10 +83,14 @@ func printCheck(c *console, check evidence.Check) error {
 	}
 	line := string(check.State)
 	if check.Verdicts.Outcome != "" {
-		line += "; judged again: " + string(check.Verdicts.Outcome)
+		how := "judged again"
+		if check.Redacted {
+			how = "stored verdict"
+		}
+		line += "; " + how + ": " + string(check.Verdicts.Outcome)
 	}
 	if check.Redacted {
-		line += "; redacted, so that claims which need raw values cannot be judged again"
+		line += "; redacted, so that it cannot be judged again"
 	}
 	_, err := fmt.Fprintln(c.Out, line)
 	return err

@@ -153,6 +153,9 @@ func Rejudge(dir string) (v leak.Verdicts, raw []byte, same bool, err error) {
 		return v, nil, false, err
 	}
 	defer b.Release()
+	if b.redacted() {
+		return v, nil, false, fmt.Errorf("judging the bundle %s: %w", b.name, errRedacted)
+	}
 	if v, raw, err = b.judge(); err != nil {
 		return v, nil, false, fmt.Errorf("judging the bundle %s: %w", b.name, err)
 	}

@@ -52,7 +52,7 @@ func TestCompare(t *testing.T) {
 		"still leaking":       {leaky(), leaky(), StillLeaking, 0},
 		"no claim before":     {opaque(), leaktest.Clean(), NoClaim, 4},
 		"no claim after":      {leaktest.Clean(), opaque(), NoClaim, 4},
-		"leaks, was not seen": {opaque(), leaky(), Regressed, 3},
+		"leaks, was not seen": {opaque(), leaky(), LeaksNow, 3},
 		"new":                 {less, leaktest.Clean(), New, 0},
 		"new and leaking":     {less, leaky(), New, 3},
 		"gone":                {leaktest.Clean(), less, Gone, 4},
@@ -175,6 +175,7 @@ func TestHistory(t *testing.T) {
 	if err := os.CopyFS(filepath.Join(out, "20261104T000000Z.partial"), os.DirFS(recorded(t, leaktest.Clean()).Dir())); err != nil {
 		t.Fatal(err)
 	}
+	edit(t, filepath.Join(out, "20261103T000000Z"), "phones/phone-1/attempts.jsonl", func(s string) string { return s + "\n" })
 	if err := os.Mkdir(filepath.Join(out, "no bundle"), 0o700); err != nil {
 		t.Fatal(err)
 	}

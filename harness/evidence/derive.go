@@ -57,6 +57,9 @@ func WriteReport(dir string) (string, error) {
 		return "", err
 	}
 	defer b.Release()
+	if b.redacted() { // its report is the one it was published with, and its files are compared with the original's
+		return "", fmt.Errorf("writing the report of %s: %w", b.name, errRedacted)
+	}
 	v, err := b.stated()
 	if err != nil {
 		return "", fmt.Errorf("writing the report of %s: %w", b.name, err)

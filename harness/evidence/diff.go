@@ -15,6 +15,7 @@ type Change string
 // The changes.
 const (
 	Regressed    Change = "regressed"
+	LeaksNow     Change = "leaks now; before unknown" // as bad as regressed, but whether anything changed nobody knows
 	Fixed        Change = "fixed"
 	StillLeaking Change = "still leaking"
 	StillClean   Change = "still clean"
@@ -53,6 +54,9 @@ func Compare(before, after string) (Comparison, error) {
 		}
 		defer b.Release()
 		bs[i] = b
+		if b.redacted() {
+			return out, fmt.Errorf("comparing: the bundle %s: %w", dir, errRedacted)
+		}
 		if vs[i], _, err = b.judge(); err != nil {
 			return out, fmt.Errorf("comparing: judging the bundle %s: %w", b.name, err)
 		}
@@ -117,8 +121,7 @@ func changeOf(before, after leak.Outcome) Change {
 	case after == "":
 		return Gone
 	case before == leak.Inconclusive && after == leak.Leaked:
-		// It leaks now; whether it did before, nobody knows. To hold it back as "no claim" would hide a leak.
-		return Regressed
+		return LeaksNow // to hold it back as "no claim" would hide a leak
 	case before == leak.Inconclusive || after == leak.Inconclusive:
 		return NoClaim
 	case before == leak.Leaked && after == leak.Leaked:
@@ -131,13 +134,13 @@ func changeOf(before, after leak.Outcome) Change {
 	return StillClean
 }
 
-// ExitCode is what `telltale diff` ends with: 3 if something regressed or is new and leaks, 4 if no claim was possible for
+// ExitCode is what `telltale diff` ends with: 3 if something regressed, or leaks that was new or unknown before, 4 if no claim was possible for
 // some cell, else 0.
 func (c Comparison) ExitCode() int {
 	code := leak.ExitClean
 	for _, x := range c.Claims {
 		switch {
-		case x.Change == Regressed, x.Change == New && x.New == leak.Leaked:
+		case x.Change == Regressed, x.Change == LeaksNow, x.Change == New && x.New == leak.Leaked:
 			return leak.ExitLeaked
 		case x.Change == NoClaim, x.Change == Gone, x.Change == New && x.New == leak.Inconclusive:
 			code = leak.ExitInconclusive
@@ -149,12 +152,12 @@ func (c Comparison) ExitCode() int {
 // Text is the comparison for a terminal.
 func (c Comparison) Text() string {
 	var b strings.Builder
-	width := 0
+	width, change := 0, len(StillLeaking)
 	for _, x := range c.Claims {
-		width = max(width, len(x.Cell.String()))
+		width, change = max(width, len(x.Cell.String())), max(change, len(x.Change))
 	}
 	for _, x := range c.Claims {
-		fmt.Fprintf(&b, "%-13s  %-*s  %-8s  %s -> %s\n", x.Change, width, safe.Text(x.Cell.String()), x.Claim, dash(string(x.Old)), dash(string(x.New)))
+		fmt.Fprintf(&b, "%-*s  %-*s  %-8s  %s -> %s\n", change, x.Change, width, safe.Text(x.Cell.String()), x.Claim, dash(string(x.Old)), dash(string(x.New)))
 	}
 	for _, p := range c.Phones {
 		p.text(&b)

@@ -25,12 +25,19 @@ type Past struct {
 	Unclear  int          `json:"inconclusive"`
 	Clean    int          `json:"clean"`
 	Complete bool         `json:"complete"`
-	Problem  string       `json:"problem,omitempty"` // why the run could not be read
+	Changed  string       `json:"unverified,omitempty"` // the first file whose sum does not hold, and how
+	Problem  string       `json:"problem,omitempty"`    // why the run could not be read
 }
 
-// History lists what the bundles of a folder say, by phone, firmware and run. It believes verdicts.json; `telltale verify`
-// is for doubts.
+// History lists what the bundles of a folder say, by phone, firmware and run. Nothing is judged again: it believes
+// verdicts.json of a bundle whose sums hold, and marks one whose sums do not. `telltale verify` is for further doubts.
 func History(out string) ([]Past, error) {
+	if _, err := os.Lstat(filepath.Join(out, planName)); err == nil {
+		return nil, fmt.Errorf("reading the runs in %s: it is a bundle itself; name the folder that it lies in", out)
+	}
+	if info, err := os.Stat(out); err == nil && !info.IsDir() {
+		return nil, fmt.Errorf("reading the runs in %s: it is a file; name a folder of bundles, such as evidence", out)
+	}
 	entries, err := os.ReadDir(out)
 	if err != nil {
 		return nil, fmt.Errorf("reading the runs in %s: %w", out, err)
@@ -70,9 +77,13 @@ func pastOf(dir string) ([]Past, error) {
 	if err != nil {
 		return nil, err
 	}
+	changed, err := b.changed()
+	if err != nil {
+		return nil, err
+	}
 	var out []Past
 	for _, id := range b.phonesOf(v) {
-		p := Past{Run: safe.Text(b.name), Phone: id, Outcome: leak.Clean, Complete: v.Complete && !b.Partial()}
+		p := Past{Run: safe.Text(b.name), Changed: changed, Phone: id, Outcome: leak.Clean, Complete: v.Complete && !b.Partial()}
 		lines, err := leak.ReadPhoneLines(b.FS(), id)
 		if err != nil {
 			return nil, err
@@ -103,6 +114,38 @@ func pastOf(dir string) ([]Past, error) {
 	return out, nil
 }
 
+// changed names the first file of a closed bundle whose sum does not hold; empty if all do, or if it was never closed.
+func (b *Bundle) changed() (string, error) {
+	l, err := list(b.root)
+	if err != nil {
+		return "", err
+	}
+	problems := l.foreign
+	bad := func(file, format string, args ...any) {
+		problems = append(problems, Problem{file, fmt.Sprintf(format, args...)})
+	}
+	sums, err := readSums(b.root, sumsName)
+	switch {
+	case len(l.odd) > 0: // a pipe would keep us waiting
+	case errors.Is(err, fs.ErrNotExist) && b.Partial():
+	case errors.Is(err, fs.ErrNotExist):
+		bad(sumsName, "it is missing")
+	case err != nil:
+		bad(sumsName, "%v", err)
+	default:
+		b.compareSums(l.files, sums, bad)
+		if b.redacted() {
+			b.checkRedacted(&Check{}, sums, bad)
+		}
+	}
+	if len(problems) == 0 {
+		return "", nil
+	}
+	first := slices.MinFunc(problems, func(x, y Problem) int { return strings.Compare(x.File, y.File) })
+	first.Reason, _, _ = strings.Cut(first.Reason, ": ") // the digests say nothing in a list
+	return safe.Line(first.String(), 200), nil
+}
+
 // HistoryText is the history for a terminal.
 func HistoryText(past []Past) string {
 	var b strings.Builder
@@ -119,6 +162,9 @@ func HistoryText(past []Past) string {
 		more := ""
 		if !p.Complete {
 			more = "  incomplete"
+		}
+		if p.Changed != "" {
+			more += "  unverified: " + p.Changed
 		}
 		fmt.Fprintf(&b, "  %s  %-12s  %d leaked, %d inconclusive, %d clean%s\n", p.Run, p.Outcome, p.Leaked, p.Unclear, p.Clean, more)
 	}

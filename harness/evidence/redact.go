@@ -36,9 +36,53 @@ func Redact(dir, out string) error {
 	return nil
 }
 
+// errRedacted refuses what needs the raw values that a copy to publish no longer has.
+var errRedacted = errors.New("it is a redacted copy, which cannot be judged again: secrets and bodies were removed; use the original bundle")
+
+// redacted says whether this is a copy that Redact made.
+func (b *Bundle) redacted() bool {
+	_, err := b.root.Lstat(originalName)
+	return err == nil
+}
+
+// outside refuses a place for the copy that is the bundle or lies in it, by whatever name or link it is reached: a copy
+// there would change what was recorded.
+func (b *Bundle) outside(out string) error {
+	source, err := os.Stat(b.dir)
+	if err != nil {
+		return err
+	}
+	at, err := filepath.EvalSymlinks(out)
+	if err != nil { // it is not there yet
+		if at, err = filepath.EvalSymlinks(filepath.Dir(out)); err != nil {
+			return err
+		}
+	}
+	for {
+		if info, err := os.Stat(at); err == nil && os.SameFile(info, source) {
+			return fmt.Errorf("the copy %s would lie in the bundle itself; name a folder outside it", out)
+		}
+		above := filepath.Dir(at)
+		if above == at {
+			return nil
+		}
+		at = above
+	}
+}
+
 func (b *Bundle) redact(out string) error {
 	if b.Partial() {
 		return errors.New("it was never closed; `telltale run --resume` or a closed bundle is needed")
+	}
+	if b.redacted() {
+		return errRedacted
+	}
+	out, err := filepath.Abs(out)
+	if err != nil {
+		return err
+	}
+	if err := b.outside(out); err != nil {
+		return err
 	}
 	check, err := b.verify()
 	if err != nil {
@@ -82,7 +126,7 @@ func (b *Bundle) redact(out string) error {
 	if err := c.write(reportName, raw); err != nil {
 		return err
 	}
-	return errors.Join(c.sum(), syncDir(c.root, "."), syncPath(filepath.Dir(filepath.Clean(out))))
+	return errors.Join(c.sum(), syncDir(c.root, "."), syncPath(filepath.Dir(out)))
 }
 
 func (b *Bundle) copyTo(to *Bundle, name, as string) error {

@@ -90,8 +90,7 @@ func (b *Bundle) verify() (Check, error) {
 	default:
 		b.compareSums(l.files, sums, bad)
 	}
-	_, err = b.root.Lstat(originalName)
-	c.Redacted = err == nil
+	c.Redacted = b.redacted()
 	for _, name := range l.files {
 		switch {
 		case path.Base(path.Dir(name)) == bodiesName:
