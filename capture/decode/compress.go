@@ -94,13 +94,16 @@ type tools struct {
 var errNotThis = errors.New("not in this format")
 
 // contentDecoding undoes one content-encoding. Op is what it really was: "deflate" is zlib to some senders and raw to others.
-func (p *peeler) contentDecoding(name string, b []byte) (out []byte, op string, ok bool) {
+// Whole says that all of the input was in it; what came out before an error is given all the same.
+func (p *peeler) contentDecoding(name string, b []byte) (out []byte, op string, whole bool) {
 	switch name {
 	case "gzip", "x-gzip":
 		name = string(magicGzip)
 	case "deflate":
-		if out, err := p.inflate(string(magicZlib), b); magicOf(b) == magicZlib && (err == nil || len(out) > 0) {
-			return out, "deflate", true
+		if magicOf(b) == magicZlib {
+			if out, err := p.inflate(string(magicZlib), b); len(out) > 0 {
+				return out, "deflate", err == nil
+			}
 		}
 		name = "deflate"
 	case "br":
@@ -116,7 +119,7 @@ func (p *peeler) contentDecoding(name string, b []byte) (out []byte, op string, 
 	if name == "snappy-raw" {
 		name = "snappy"
 	}
-	return out, name, err == nil || len(out) > 0 && !errors.Is(err, errNotThis)
+	return out, name, err == nil
 }
 
 // inflate decompresses within limits. What came out before an error is given with the error.

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/telltale-farm/telltale/capture/flow"
 )
 
 func gzipped(t testing.TB, b []byte) []byte {
@@ -128,4 +130,28 @@ func mustHex(t *testing.T, s string) []byte {
 		t.Fatal(err)
 	}
 	return b
+}
+
+// TestContentEncodingMayLie sends a body in clear, or cut, under every content-encoding: tools remove the encoding and leave the header.
+func TestContentEncodingMayLie(t *testing.T) {
+	plain := []byte(`{"q":"velvet okapi","words":"nothing to see here, move along"}`)
+	shown := func(encoding string, body []byte) bool {
+		found := false
+		Peel(Sent{Body: body, Headers: []flow.Header{{Name: "Content-Encoding", Value: encoding}}}, Limits{}, func(v *Value) bool {
+			found = found || string(v.Data) == "velvet okapi"
+			return true
+		})
+		return found
+	}
+	for _, e := range []string{"gzip", "x-gzip", "deflate", "br", "zstd", "snappy", "lz4", "compress", "identity", "gzip, br", "nonsense"} {
+		for _, body := range [][]byte{plain, append([]byte(" \n"), plain...)} {
+			if !shown(e, body) {
+				t.Errorf("%s: a body in clear was not read", e)
+			}
+		}
+	}
+	zipped := gzipped(t, bytes.Repeat(plain, 50))
+	if !shown("gzip", zipped[:len(zipped)-4]) || !shown("gzip", append(bytes.Clone(zipped), "trailing"...)) {
+		t.Error("a gzip body that was cut, or has more behind it, was not read")
+	}
 }

@@ -132,9 +132,12 @@ func (p *peeler) entity(at *step, data []byte, h hints) {
 	p.unread, p.owner = nil, at
 	mark := p.arena.mark
 	for i := len(h.encodings) - 1; i >= 0; i-- {
-		out, op, ok := p.contentDecoding(h.encodings[i], data)
-		if !ok {
-			break // the header lies; the bytes speak for themselves
+		out, op, whole := p.contentDecoding(h.encodings[i], data)
+		if !whole { // cut short, or the header lies: the bytes speak for themselves
+			p.muted++
+			p.child(p.mk(step{up: at, op: op}), out)
+			p.muted--
+			break
 		}
 		at, data = p.mk(step{up: at, op: op}), out
 	}
