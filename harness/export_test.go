@@ -19,3 +19,15 @@ const TunnelPort = tunnelPort
 
 // Sync makes what was recorded so far readable.
 func (l *Lease) Sync() error { return l.rec.Sync() }
+
+// FallSilent stops a lease's beats, as the death of this process would.
+func (l *Lease) FallSilent() { l.stopBeats() }
+
+// ChangedSettings are the settings that a journal names, once each.
+func ChangedSettings(u *Undo) map[string]bool {
+	out := map[string]bool{}
+	for _, e := range u.Entries() {
+		out[e.Namespace+" "+e.Key] = true
+	}
+	return out
+}

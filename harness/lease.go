@@ -39,6 +39,7 @@ type Options struct {
 	Dir         *evidence.Phone
 	Progress    func(line string) // told in words what happens; may be nil
 	Patience    time.Duration     // how long an app may take to open our page when a phone is examined; 0 for 30 s
+	Silence     time.Duration     // how long we may be silent before the phone takes its network back; 0 for 30 s
 	Living      context.Context   // ends when the process that started the run is gone; nil if there is none
 	Bounds      Bounds            // how long it waits for what
 }
@@ -69,6 +70,9 @@ type Lease struct {
 	served    chan struct{} // closed when the proxy no longer accepts
 	serveErr  error
 	stopWatch context.CancelFunc
+	guard     guardian // nil until the phone's traffic is led away
+	beating   sync.WaitGroup
+	stopBeats context.CancelFunc
 
 	bounds  Bounds
 	led     bool          // the phone's traffic leads to our proxy
@@ -247,6 +251,10 @@ func (l *Lease) abandon(ctx context.Context) error {
 		l.say("putting the phone back as it was")
 		errs = append(errs, l.restore(ctx))
 	}
+	if l.stopBeats != nil {
+		l.stopBeats() // whoever could not be put back takes its network back by itself now
+	}
+	l.beating.Wait()
 	if l.proxy != nil {
 		l.proxy.EndRelay()
 		stopping, cancel := context.WithTimeout(ctx, drainProxy)

@@ -25,9 +25,12 @@ func inputSwitch(serial, value string) error {
 	}
 }
 
-// ready asks again, before each attempt, for what a phone can lose while a run lasts: Xiaomi's switch flips back by
-// itself.
+// ready asks again, before each attempt, for what a phone can lose while a run lasts: who gives it its network back
+// if we die, and Xiaomi's switch, which flips back by itself.
 func (l *Lease) ready(ctx context.Context) error {
+	if err := l.guard.keep(ctx); err != nil {
+		return err
+	}
 	if !l.xiaomi {
 		return nil
 	}

@@ -3,6 +3,9 @@ package harness
 import (
 	"context"
 	"fmt"
+	"net"
+	"slices"
+	"strconv"
 
 	"github.com/telltale-farm/telltale/adb"
 )
@@ -14,6 +17,7 @@ func (l *Lease) redirect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	forget(before)
 	if err := l.tryRelay(ctx); err != nil {
 		return err
 	}
@@ -21,6 +25,9 @@ func (l *Lease) redirect(ctx context.Context) error {
 		if err := l.remember(s, before[s], l.target(s)); err != nil {
 			return err
 		}
+	}
+	if err := l.guarded(ctx, before[adb.HTTPProxy]); err != nil {
+		return err
 	}
 	if l.relay == nil {
 		if err := l.reverse(ctx); err != nil {
@@ -31,6 +38,33 @@ func (l *Lease) redirect(ctx context.Context) error {
 		return err
 	}
 	l.led = true
+	return nil
+}
+
+// forget takes a proxy of ours out of what stood there before: a run of another computer, or one whose state directory is
+// lost, left it, and nobody listens behind it. Putting it back would leave the phone without a network.
+func forget(before map[adb.Setting]adb.Value) {
+	ours := []string{proxyValue(), net.JoinHostPort("127.0.0.1", strconv.Itoa(relayPort))}
+	if !slices.Contains(ours, before[adb.HTTPProxy].Value) {
+		return
+	}
+	for _, s := range adb.ProxySettings {
+		before[s] = adb.Value{}
+	}
+}
+
+// guarded starts the phone's guardian, and has it told that we live for as long as the lease lasts. A relay on the phone
+// takes care by itself; but a relay that is killed leaves nobody.
+func (l *Lease) guarded(ctx context.Context, old adb.Value) error {
+	if l.guard == nil {
+		l.guard = newDeadMan(l.device, l.Seed, l.Silence, givesBack(old.Pointer()))
+	}
+	if err := l.guard.keep(ctx); err != nil || l.stopBeats != nil || l.dry {
+		return err
+	}
+	beating, stop := context.WithCancel(context.WithoutCancel(ctx))
+	l.stopBeats = stop
+	l.beating.Go(func() { l.guard.beat(beating) })
 	return nil
 }
 
@@ -71,8 +105,11 @@ func (l *Lease) remember(s adb.Setting, old adb.Value, next *string) error {
 	return l.dir.AppendJournal("setting", map[string]any{"namespace": e.Namespace, "key": e.Key, "old": e.Old, "new": e.New})
 }
 
-// setProxy tells the phone to use the tunnel, and reads it back.
+// setProxy tells the phone to use the tunnel, and reads it back; never without somebody who takes it back.
 func (l *Lease) setProxy(ctx context.Context) error {
+	if err := l.guard.keep(ctx); err != nil {
+		return err
+	}
 	return l.device.SetProxy(ctx, "127.0.0.1", l.appsPort())
 }
 
@@ -104,10 +141,16 @@ func Restore(ctx context.Context, d *adb.Device, u *Undo) error {
 			order = append(order, s)
 		}
 	}
+	if err := calmDeadMan(ctx, d); err != nil {
+		return err
+	}
 	if _, changed := old[adb.HTTPProxy]; changed {
 		// A deleted proxy lives on in Android's memory; only :0 clears it.
 		if err := d.ClearProxy(ctx); err != nil {
 			return fmt.Errorf("clearing the proxy: %w", err)
+		}
+		if err := revive(ctx, d, old); err != nil {
+			return fmt.Errorf("putting the phone's own proxy back: %w", err)
 		}
 	}
 	for i := len(order) - 1; i >= 0; i-- {
@@ -115,6 +158,9 @@ func Restore(ctx context.Context, d *adb.Device, u *Undo) error {
 		if err := putBack(ctx, d, s, old[s]); err != nil {
 			return fmt.Errorf("putting %s %s back: %w", s.Namespace, s.Key, err)
 		}
+	}
+	if err := endDeadMan(ctx, d); err != nil {
+		return err
 	}
 	for _, s := range order {
 		got, err := d.Setting(ctx, s)
@@ -152,6 +198,20 @@ func (l *Lease) scriptEntry(what, script string) UndoEntry {
 		Serial: l.Serial, Phone: l.profile.ID, ADB: l.JournalADB, Address: l.Address, Run: l.RunBound,
 		Namespace: scriptNamespace, Key: what, Script: script,
 	}
+}
+
+// revive makes a proxy effective that the phone had of its own, but not in http_proxy: set long ago, or by a device
+// policy. Writing the settings it was kept in would do so only at the next boot.
+func revive(ctx context.Context, d *adb.Device, old map[adb.Setting]*string) error {
+	host, port := old[adb.ProxySettings[1]], old[adb.ProxySettings[2]]
+	if old[adb.HTTPProxy] != nil || host == nil || *host == "" || port == nil {
+		return nil
+	}
+	n, err := strconv.Atoi(*port)
+	if err != nil {
+		return nil // what was no proxy before needs not become one
+	}
+	return d.SetProxy(ctx, *host, n)
 }
 
 // putBack makes a setting what it was.
