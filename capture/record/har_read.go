@@ -16,7 +16,7 @@ import (
 
 // HAREntry is one entry of a HAR, as far as it says what was sent. Answers are passed over.
 type HAREntry struct {
-	Index    int // in log.entries
+	Index    int // in log.entries; -1 with Unread
 	Method   string
 	URL      string
 	Headers  []flow.Header
@@ -24,6 +24,8 @@ type HAREntry struct {
 	Body     []byte // as sent, if the tool kept it so; some tools remove the content-encoding and leave the header
 	BodyCut  bool   // the body is not here, or not all of it, or not byte for byte
 	Messages []HARMessage
+	Class    string     // why it could not be read, in HARs of our own; empty otherwise
+	Unread   *HARUnread // a flow of our own HARs that has no entry; all other fields are empty then
 }
 
 // HARMessage is one WebSocket message that the client sent.
@@ -56,7 +58,7 @@ func (l HARLimits) withDefaults() HARLimits {
 
 // ReadHAR gives the entries of a HAR 1.2 one after the other, holding one at a time. It reads what mitmproxy, Chrome,
 // PCAPdroid, HTTP Toolkit, and WriteHAR write; binary bodies from postData.text with encoding base64, from
-// postData._bodyBase64 and from _content. The last pair has an error if the file is no HAR or ends too soon.
+// postData._bodyBase64 and from _content. Tunnels that WriteHAR lists as unread come as entries, too. The last pair has an error if the file is no HAR or ends too soon.
 func ReadHAR(r io.Reader, limits HARLimits) iter.Seq2[HAREntry, error] {
 	limits = limits.withDefaults()
 	return func(yield func(HAREntry, error) bool) {
@@ -95,11 +97,14 @@ func (h *harReader) file() error {
 			return h.scan.skip()
 		}
 		return h.scan.object(func(name string) error {
-			if name != "entries" {
-				return h.scan.skip()
+			switch name {
+			case "entries":
+				h.found = true
+				return h.scan.array(h.entry)
+			case "_telltale":
+				return h.own()
 			}
-			h.found = true
-			return h.scan.array(h.entry)
+			return h.scan.skip()
 		})
 	})
 	if err == nil && !h.found {
@@ -110,8 +115,16 @@ func (h *harReader) file() error {
 
 func (h *harReader) entry() error {
 	e := HAREntry{Index: h.index}
+	open, ours := false, false
 	err := h.scan.object(func(name string) error {
 		switch name {
+		case "time":
+			var err error
+			open, err = h.minusOne()
+			return err
+		case "_telltale":
+			ours = true
+			return h.ownEntry(&e.Class)
 		case "request":
 			return h.request(&e)
 		case "_webSocketMessages":
@@ -121,6 +134,9 @@ func (h *harReader) entry() error {
 	})
 	if err != nil {
 		return err
+	}
+	if ours && open && bodyToCome(&e) {
+		e.BodyCut = true
 	}
 	h.index++
 	if !h.yield(e, nil) {

@@ -22,6 +22,10 @@ func describe(t *testing.T, r io.Reader, limits record.HARLimits) (lines []strin
 		if err != nil {
 			return append(lines, "error: "+err.Error())
 		}
+		if u := e.Unread; u != nil {
+			lines = append(lines, fmt.Sprintf("%d unread %s %s %s %d", e.Index, u.Kind, u.Host, u.Class, u.Bytes))
+			continue
+		}
 		body := string(e.Body)
 		if z, err := gzip.NewReader(bytes.NewReader(e.Body)); err == nil {
 			b, _ := io.ReadAll(z)
@@ -30,6 +34,9 @@ func describe(t *testing.T, r io.Reader, limits record.HARLimits) (lines []strin
 		line := fmt.Sprintf("%d %s %s %q", e.Index, e.Method, e.URL, body)
 		if e.BodyCut {
 			line += " cut"
+		}
+		if e.Class != "" {
+			line += " " + e.Class
 		}
 		for _, h := range e.Headers {
 			line += fmt.Sprintf(" %s=%q", h.Name, h.Value)
@@ -116,6 +123,16 @@ func TestHARComesBackAsWritten(t *testing.T) {
 		w.End(f)
 	}
 	add(&flow.Flow{Kind: flow.KindTunnel, Host: "pinned.test", Port: 443, Class: flow.ClassPinned, Alert: 46, BytesUp: 517})
+	add(&flow.Flow{Kind: flow.KindTunnel, Host: "refused.test", Port: 443, Class: flow.ClassUntrustedCA, Alert: 48, BytesUp: 300})
+	add(&flow.Flow{Kind: flow.KindTunnel, Host: "a.test", Port: 443, Intercepted: true, Requests: 4, BytesUp: 900})
+	add(&flow.Flow{Kind: flow.KindTunnel, Host: "early.test", Port: 443, Intercepted: true, BytesUp: 517})
+	add(&flow.Flow{Kind: flow.KindTunnel, Host: "relayed.test", Port: 443, BytesUp: 70})
+	add(&flow.Flow{Kind: flow.KindTunnel, Host: "down.test", Port: 443})
+	add(&flow.Flow{Kind: flow.KindTunnel, Host: "listens.test", Port: 5228, Class: flow.ClassNotTLS, BytesDown: 8})
+	add(&flow.Flow{Kind: flow.KindTunnel, Host: "talks.test", Port: 5228, Class: flow.ClassNotTLS, BytesUp: 8})
+	add(&flow.Flow{Kind: flow.KindTunnel, Host: "control.test", Port: 443, Class: flow.ClassPinned, Control: true, BytesUp: 8})
+	add(&flow.Flow{Kind: flow.KindError, Host: "broken.test", Port: 80, BytesUp: 12})
+	add(&flow.Flow{Kind: flow.KindError, Port: 80})
 	ws := &flow.Flow{Kind: flow.KindExchange, Start: 1, Host: "a.test", Port: 443, Proto: "HTTP/1.1", Request: &flow.Message{Method: "GET", Target: "https://a.test/ws?q=a%20b",
 		Headers: []flow.Header{{Name: "X-Raw", Value: "\xff\xfe"}, {Name: "X-Plain", Value: "a"}}}}
 	add(ws)
@@ -125,6 +142,10 @@ func TestHARComesBackAsWritten(t *testing.T) {
 	add(&flow.Flow{Kind: flow.KindExchange, Start: 5, Host: "a.test", Request: &flow.Message{Method: "POST", Target: "https://a.test/text", Body: store(w, "<é�>")}})
 	add(&flow.Flow{Kind: flow.KindExchange, Start: 6, Host: "a.test", Request: &flow.Message{Method: "POST", Target: "https://a.test/binary", Body: store(w, "\x1f\x8b\x00\x01")}})
 	add(&flow.Flow{Kind: flow.KindExchange, Start: 7, Host: "a.test", Request: &flow.Message{Method: "POST", Target: "https://a.test/long", Body: store(w, strings.Repeat("y", 100))}})
+	add(&flow.Flow{Kind: flow.KindExchange, Start: 8, Host: "a.test", Class: flow.ClassEncrypted, Request: &flow.Message{Method: "GET", Target: "https://a.test/class"}})
+	add(&flow.Flow{Kind: flow.KindExchange, Start: 8, Host: "a.test", Request: &flow.Message{Method: "POST", Target: "https://a.test/empty"}})
+	w.Begin(&flow.Flow{Kind: flow.KindExchange, Conn: w.NextConn(), Start: 9, Sent: 9, End: -1, Host: "a.test", Request: &flow.Message{Method: "POST", Target: "https://a.test/unfinished"}})
+	w.Begin(&flow.Flow{Kind: flow.KindExchange, Conn: w.NextConn(), Start: 10, Sent: 10, End: -1, Host: "a.test", Request: &flow.Message{Method: "GET", Target: "https://a.test/poll"}})
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -148,6 +169,16 @@ func TestHARComesBackAsWritten(t *testing.T) {
 		`1 POST https://a.test/text "<é�>"`,
 		`2 POST https://a.test/binary "\x1f\x8b\x00\x01"`,
 		`3 POST https://a.test/long "` + strings.Repeat("y", 64) + `" cut`,
+		`4 GET https://a.test/class "" encrypted`,
+		`5 POST https://a.test/empty ""`,
+		`6 POST https://a.test/unfinished "" cut`,
+		`7 GET https://a.test/poll ""`,
+		`-1 unread tunnel pinned.test pinned 517`,
+		`-1 unread tunnel refused.test untrusted-ca 300`,
+		`-1 unread tunnel early.test pinned 517`,
+		`-1 unread tunnel relayed.test passed 70`,
+		`-1 unread tunnel talks.test not-tls 8`,
+		`-1 unread error broken.test protocol-error 12`,
 	}
 	if d := cmp.Diff(want, describe(t, &one, record.HARLimits{})); d != "" {
 		t.Error(d)
@@ -163,11 +194,18 @@ func FuzzReadHAR(f *testing.F) {
 		}
 		f.Add(b)
 	}
+	f.Add([]byte(`{"log":{"_telltale":{"flows":[{"kind":"tunnel","host":"a","class":"pinned","bytes_up":-7}]},"entries":[]}}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		limits := record.HARLimits{Text: 1 << 10, Headers: 8, Messages: 8}
 		n := 0
 		for e, err := range record.ReadHAR(bytes.NewReader(b), limits) {
 			if err != nil {
+				continue
+			}
+			if e.Unread != nil {
+				if e.Index != -1 || e.Unread.Class == "" || e.Unread.Bytes < 0 || len(e.Unread.Host) > limits.Text {
+					t.Fatalf("unread flow %+v", e.Unread)
+				}
 				continue
 			}
 			if e.Index != n {

@@ -122,8 +122,16 @@ type harUnread struct {
 	Up       int64      `json:"bytes_up"`
 	Down     int64      `json:"bytes_down"`
 	Error    string     `json:"error,omitempty"`
+
+	Intercepted bool `json:"intercepted,omitempty"` // its handshake was answered by us
+	Control     bool `json:"control,omitempty"`     // answered by the proxy; never left this computer
+	Open        bool `json:"open,omitempty"`        // it had not ended when the recording did
+	Sent        bool `json:"sent,omitempty"`        // some of what it sent is recorded
 }
 
 func unreadOf(f *flow.Flow) harUnread {
-	return harUnread{f.Seq, f.Kind, f.Host, f.Port, f.App, f.Class, f.Alert, f.Requests, f.BytesUp, f.BytesDown, f.Error}
+	return harUnread{
+		f.Seq, f.Kind, f.Host, f.Port, f.App, f.Class, f.Alert, f.Requests, f.BytesUp, f.BytesDown, f.Error,
+		f.Intercepted, f.Control, f.End < 0, f.Request != nil,
+	}
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/telltale-farm/telltale/assertions/leak"
 	"github.com/telltale-farm/telltale/capture/decode"
+	"github.com/telltale-farm/telltale/capture/flow"
 	"github.com/telltale-farm/telltale/capture/flow/safe"
 	"github.com/telltale-farm/telltale/capture/record"
 )
@@ -29,7 +30,8 @@ type scanCmd struct {
 // Help is shown below the flags.
 func (scanCmd) Help() string {
 	return `Searches every request and every WebSocket message that a client sent, however it was packed, for values that
-must not be there. The canaries are JSON: {"canaries":[{"id":"q1","kind":"text|url|id|number","value":"..."}]}
+must not be there. A telltale bundle's own phones/ID/capture.har also lists tunnels that nobody could read: each is told
+as opaque. The canaries are JSON: {"canaries":[{"id":"q1","kind":"text|url|id|number","value":"..."}]}
 
 Example:
   telltale scan --canaries canaries.json capture.har
@@ -58,9 +60,13 @@ func (s *scanCmd) Run(ctx context.Context, c *console) error {
 	out := bufio.NewWriterSize(c.Out, 64<<10)
 	w := scanWriter{out: out, json: s.JSON}
 	for _, name := range s.HAR {
+		w.files++
 		if err = scanFile(ctx, c, searcher, name, &w); err != nil {
 			break
 		}
+	}
+	if sumErr := w.sum(); err == nil {
+		err = sumErr
 	}
 	if flushErr := out.Flush(); err == nil {
 		err = flushErr
@@ -168,7 +174,17 @@ func readEntries(ctx context.Context, in io.Reader, searcher *leak.Searcher, res
 
 // scanEntry searches one request and the messages that followed it.
 func scanEntry(searcher *leak.Searcher, e record.HAREntry) scanned {
+	if u := e.Unread; u != nil {
+		part := "connection"
+		if u.Kind == flow.KindTunnel {
+			part = "tunnel"
+		}
+		return scanned{entry: e.Index, host: strings.ToLower(u.Host), dark: []decode.OpaquePart{{Location: part, Reason: u.Class, Bytes: int(u.Bytes)}}}
+	}
 	s := scanned{entry: e.Index, host: hostOf(e.URL)}
+	if e.Class != "" {
+		s.dark = append(s.dark, decode.OpaquePart{Location: "request", Reason: e.Class, Bytes: len(e.Body)})
+	}
 	s.add(searcher.Search(decode.Sent{Method: e.Method, Target: e.URL, Headers: e.Headers, Trailers: e.Trailers, Body: e.Body, BodyCut: e.BodyCut}), "", "body", len(e.Body))
 	for _, m := range e.Messages {
 		part := fmt.Sprintf("message #%d", m.Index)
@@ -210,9 +226,10 @@ func hostOf(target string) string {
 
 // scanWriter writes what was found, and counts it.
 type scanWriter struct {
-	out           io.Writer
-	json          bool
-	found, opaque int
+	out                     io.Writer
+	json                    bool
+	found, opaque           int
+	files, requests, unread int // unread counts requests and tunnels, opaque their parts
 }
 
 type findingLine struct {
@@ -230,7 +247,7 @@ type findingLine struct {
 type opaqueLine struct {
 	Kind     string `json:"kind"`
 	File     string `json:"file"`
-	Entry    int    `json:"entry"`
+	Entry    int    `json:"entry"` // -1 for a tunnel, which is no entry
 	Host     string `json:"host"`
 	Location string `json:"location"`
 	Reason   string `json:"reason"`
@@ -239,17 +256,42 @@ type opaqueLine struct {
 
 func (w *scanWriter) write(file string, s scanned) error {
 	var errs []error
+	if s.entry >= 0 {
+		w.requests++
+	}
+	if len(s.dark) > 0 {
+		w.unread++
+	}
+	at := safe.Text(file)
+	if s.entry >= 0 {
+		at += fmt.Sprintf(" #%d", s.entry)
+	}
 	for _, h := range s.hits {
 		w.found++
 		line := findingLine{"finding", file, s.entry, h.Needle, h.Class, s.host, h.Location, h.Transforms, h.Preview}
-		errs = append(errs, w.line(line, "%s #%d  %s  %s %s to %s  %s\n", safe.Text(file), s.entry, "found", safe.Text(h.Needle), h.Class, safe.Text(s.host), safe.Text(h.Location+"  "+chain(h.Transforms)+"  "+h.Preview)))
+		errs = append(errs, w.line(line, "%s  %s  %s %s to %s  %s\n", at, "found", safe.Text(h.Needle), h.Class, safe.Text(s.host), safe.Text(h.Location+"  "+chain(h.Transforms)+"  "+h.Preview)))
 	}
 	for _, o := range s.dark {
 		w.opaque++
 		line := opaqueLine{"opaque", file, s.entry, s.host, o.Location, o.Reason, o.Bytes}
-		errs = append(errs, w.line(line, "%s #%d  %s  %d bytes to %s  %s  %s\n", safe.Text(file), s.entry, "opaque", o.Bytes, safe.Text(s.host), safe.Text(o.Location), safe.Text(o.Reason)))
+		errs = append(errs, w.line(line, "%s  %s  %d bytes to %s  %s  %s\n", at, "opaque", o.Bytes, safe.Text(s.host), safe.Text(o.Location), safe.Text(o.Reason)))
 	}
 	return errors.Join(errs...)
+}
+
+// sum ends the text for people: without it, silence after a whole search looks like no search.
+func (w *scanWriter) sum() error {
+	if w.json {
+		return nil
+	}
+	counted := func(n int, what string) string {
+		if n == 1 {
+			return "1 " + what
+		}
+		return fmt.Sprintf("%d %ss", n, what)
+	}
+	_, err := fmt.Fprintf(w.out, "searched %s of %s, %d unread\n", counted(w.requests, "request"), counted(w.files, "file"), w.unread)
+	return err
 }
 
 func chain(t []string) string { return "(" + strings.Join(t, " > ") + ")" }
