@@ -56,7 +56,7 @@ var wordings = []string{
 	"socket:msgpack+gzip", "body:json+gzip+gzip", "form:value+base32", "header:value+utf16+base64",
 	"body:json+gzip+aes", "form:json+aes+base64", "query:json+aes+hex", "multipart:json+aes", "websocket:json+aes", "mqtt:json+aes",
 	"encoded:json+aes+gzip", "socket:json+aes", "body:protobuf+aes+base64",
-	"path:json+aes+base64url", "body:value+aes",
+	"path:json+aes+base64url", "body:value+aes", "websocket:value+aes", "mqtt:value+aes",
 }
 
 // tokens are ciphertexts so short, or in such places, that they look like the tokens that all apps send: docs/limits.md

@@ -223,6 +223,9 @@ func TestHostileWays(t *testing.T) {
 		"in a large body that is no bomb": {func(_ *leaktest.Bundle, p *leaktest.Phone) {
 			p.AddFlow(leaktest.Post(leaktest.Browser, stranger, 22*s, pressed(said(q), 100<<10)))
 		}, leaked},
+		"in a short message that nothing explains": {func(_ *leaktest.Bundle, p *leaktest.Phone) {
+			ride(p, leaktest.Get(leaktest.Browser, "https://sa.collector.example/ws", 22*s), message(string(bytesOfNoise(48)), 22*s+1))
+		}, inconclusive},
 		"behind a record of a handshake": {func(_ *leaktest.Bundle, p *leaktest.Phone) {
 			p.AddFlow(leaktest.Get(leaktest.Browser, "https://sa.collector.example/ok", 22*s))
 			p.AddFlow(with(leaktest.Tunnel(leaktest.Browser, "sa.collector.example", 443, flow.ClassClosedEarly, 22*s), func(f *leaktest.Flow) {
