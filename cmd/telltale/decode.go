@@ -24,7 +24,8 @@ func (decodeCmd) Help() string {
 	return `Peels a body layer by layer and shows every value with its place, then what nothing explains.
 
 Example:
-  telltale decode evidence/2026-11-21-a1b2/phones/redmi-note-8/bodies/9f86d081884c7d65
+  cd evidence/20261121T120000Z-1f2e/phones/redmi-note-8/bodies
+  telltale decode 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 
 EXIT STATUS
   0  done

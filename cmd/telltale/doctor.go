@@ -19,7 +19,7 @@ import (
 // doctorCmd asks phones for every precondition of a run.
 type doctorCmd struct {
 	ID      []string `arg:"" optional:"" help:"Phones, by their id in devices.yaml; all of the file if none is named."`
-	Devices string   `default:"devices.yaml" placeholder:"FILE" help:"Which phones, browsers and sites (${default})."`
+	Devices string   `default:"devices.yaml" placeholder:"FILE" help:"Which phones, browsers and sites. Default: ${default}."`
 	JSON    bool     `help:"One JSON object a line."`
 	Explain bool     `help:"Send nothing; print every command that would be sent."`
 }

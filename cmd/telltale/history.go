@@ -11,7 +11,7 @@ import (
 
 // historyCmd lists the runs of a folder.
 type historyCmd struct {
-	Dir  string `arg:"" optional:"" default:"evidence" help:"Folder of bundles."`
+	Dir  string `arg:"" optional:"" default:"evidence" help:"Folder of bundles. Default: ${default}."`
 	JSON bool   `name:"json" help:"One JSON object a line."`
 }
 

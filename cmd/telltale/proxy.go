@@ -57,15 +57,16 @@ func (p *proxyCmd) Run(ctx context.Context, c *console) (err error) {
 	if err != nil {
 		return err
 	}
+	// Before anything is made: a mistyped address must not leave a CA behind.
+	l, err := net.Listen("tcp", p.Listen)
+	if err != nil {
+		return fmt.Errorf("listening on --listen %q: %w; it must be a free host:port of this computer, such as 127.0.0.1:8080, or port 0 for any", p.Listen, err)
+	}
+	defer l.Close()
 	ca, err := capture.LoadOrCreateCA(p.CADir)
 	if err != nil {
 		return err
 	}
-	l, err := net.Listen("tcp", p.Listen)
-	if err != nil {
-		return fmt.Errorf("listening: %w", err)
-	}
-	defer l.Close()
 	rec, err := record.Create(p.Record, record.Limits{})
 	if err != nil {
 		return err

@@ -74,3 +74,20 @@ func TestProxyAlone(t *testing.T) {
 		t.Errorf("the request is recorded %d times: %+v", found, flows)
 	}
 }
+
+// An address that cannot be listened on is said with the fix, and leaves no CA behind.
+func TestProxyListenAddress(t *testing.T) {
+	for _, listen := range []string{"x", "127.0.0.1", "127.0.0.1:none", "127.0.0.1:99999"} {
+		t.Run(listen, func(t *testing.T) {
+			dir := t.TempDir()
+			_, wait := started(t, "proxy", "--listen", listen, "--ca-dir", filepath.Join(dir, "ca"), "--record", filepath.Join(dir, "recording"))
+			code, errs := wait()
+			if code != exitFailed || !strings.Contains(errs, "--listen \""+listen+"\"") || !strings.Contains(errs, "such as 127.0.0.1:8080") {
+				t.Errorf("exit status %d: %s", code, errs)
+			}
+			if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
+				t.Errorf("it left %v, %v", left, err)
+			}
+		})
+	}
+}

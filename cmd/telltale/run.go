@@ -16,10 +16,10 @@ import (
 
 // runCmd drives the phones of devices.yaml and leaves a bundle of evidence with its verdicts.
 type runCmd struct {
-	Devices   string `default:"devices.yaml" placeholder:"FILE" help:"Which phones, browsers and sites (${default})."`
+	Devices   string `default:"devices.yaml" placeholder:"FILE" help:"Which phones, browsers and sites. Default: ${default}."`
 	Filter    string `placeholder:"LABELS" help:"Only specs with these labels, in ginkgo's words: smoke, 'action:search && !browser:chrome'."`
 	Repeat    int    `placeholder:"N" help:"Attempts per cell, instead of what the file says."`
-	Out       string `default:"evidence" placeholder:"DIR" help:"Folder for the bundle (${default})."`
+	Out       string `default:"evidence" placeholder:"DIR" help:"Folder for the bundle. Default: ${default}."`
 	Resume    string `placeholder:"DIR" help:"Go on with a run that was killed or interrupted: make the cells that have no attempt which was carried to its end."`
 	Manifests string `placeholder:"DIR" hidden:"" help:"Write the leak manifests of virtual phones there, after the run was closed."`
 }
