@@ -19,9 +19,11 @@ help: ## say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 run: build ## drive the phones of devices.yaml, label smoke; ends 0 whenever complete evidence was produced
-	@code=0; bin/telltale run --filter '$(FILTER)' --devices '$(DEVICES)' --out '$(OUT)' || code=$$?; \
+	@code=0; log=$$(mktemp); trap 'rm -f "$$log"' EXIT; \
+	bin/telltale run --filter '$(FILTER)' --devices '$(DEVICES)' --out '$(OUT)' | tee -i "$$log" || code=$$?; \
 	case $$code in 0) verdict=clean;; 3) verdict=leaked;; 4) verdict=inconclusive;; *) exit $$code;; esac; \
-	bundle=$$(ls -td '$(OUT)'/*/ | head -n 1); bundle=$${bundle%/}; \
+	bundle=$$(sed -n 's/^evidence: //p' "$$log" | tail -n 1); \
+	if [ -z "$$bundle" ]; then echo "telltale run named no evidence" >&2; exit 1; fi; \
 	if bin/telltale verify "$$bundle" >/dev/null; then \
 		echo "verdict: $$verdict (telltale run: exit status $$code); the evidence is complete: $$bundle"; \
 	else \
