@@ -4,12 +4,15 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/telltale-farm/telltale/adb"
 	"github.com/telltale-farm/telltale/assertions/leak"
+	"github.com/telltale-farm/telltale/capture/record"
+	"github.com/telltale-farm/telltale/harness/profile"
 )
 
 // bypassEvery is how often the socket tables are read during a window. Sockets that live shorter are seen by the byte
@@ -67,16 +70,17 @@ func (b *bypass) look(ctx context.Context) {
 		b.unread = err // one look that failed is a gap, whatever the next one says
 	}
 	for _, r := range rows {
-		if aroundProxy(r) {
+		if b.lease.aroundProxy(r) {
 			b.sockets[sockKey{uid: r.UID, proto: r.Proto, addr: r.Remote.Addr().Unmap().String(), port: int(r.Remote.Port())}] = true
 		}
 	}
 }
 
-// aroundProxy says whether a row is a connection that leaves the phone by itself. The shell's own are adb's.
-func aroundProxy(r adb.Socket) bool {
+// aroundProxy says whether a row is a connection that leaves the phone by itself. The shell's may be adb's own, of a
+// phone that adb reaches over the network; what else the shell sends, the relay's direct connections among it, is not.
+func (l *Lease) aroundProxy(r adb.Socket) bool {
 	addr := r.Remote.Addr().Unmap()
-	if r.UID == uidShell || r.Remote.Port() == 0 || !addr.IsValid() || addr.IsLoopback() || addr.IsUnspecified() || addr.IsLinkLocalUnicast() || addr.IsMulticast() {
+	if r.UID == uidShell && l.adbOverNetwork() && r.Local.Port() == l.adbPort() || r.Remote.Port() == 0 || !addr.IsValid() || addr.IsLoopback() || addr.IsUnspecified() || addr.IsLinkLocalUnicast() || addr.IsMulticast() {
 		return false
 	}
 	udp := r.Proto == "udp" || r.Proto == "udp6"
@@ -103,8 +107,16 @@ func (b *bypass) stop(ctx context.Context, out *leak.Counters) error {
 		}
 	}
 	out.Deltas = b.deltas(after)
+	var names map[string][]string
+	if len(b.sockets) > 0 && b.lease.Resolve == "" {
+		names = b.lease.reachedNames()
+	}
 	for k := range b.sockets {
-		out.Sockets = append(out.Sockets, leak.Sock{UID: k.uid, Apps: b.lease.packages(k.uid), Proto: k.proto, Addr: k.addr, Port: k.port})
+		s := leak.Sock{UID: k.uid, Apps: b.lease.packages(k.uid), Proto: k.proto, Addr: k.addr, Port: k.port, Host: b.lease.Names[k.addr]}
+		if s.Host == "" {
+			s.Names = names[k.addr]
+		}
+		out.Sockets = append(out.Sockets, s)
 	}
 	slices.SortFunc(out.Sockets, func(x, y leak.Sock) int {
 		return cmp.Or(cmp.Compare(x.UID, y.UID), cmp.Compare(x.Proto, y.Proto), cmp.Compare(x.Addr, y.Addr), cmp.Compare(x.Port, y.Port))
@@ -130,11 +142,50 @@ func (b *bypass) deltas(after adb.Traffic) []leak.Delta {
 		if now.TX < was.TX || now.RX < was.RX {
 			was = adb.Bytes{}
 		}
-		if tx, rx := now.TX-was.TX, now.RX-was.RX; (tx != 0 || rx != 0) && uid != uidShell {
+		if tx, rx := now.TX-was.TX, now.RX-was.RX; (tx != 0 || rx != 0) && (uid != uidShell || !b.lease.adbOverNetwork()) {
 			out = append(out, leak.Delta{UID: uid, Apps: b.lease.packages(uid), TX: tx, RX: rx})
 		}
 	}
 	slices.SortFunc(out, func(x, y leak.Delta) int { return cmp.Compare(x.UID, y.UID) })
+	return out
+}
+
+// adbOverNetwork says whether adb's own bytes are among the shell's: on a real phone that is not on a cable. The adb
+// daemon of a virtual phone is in none of its tables and counters.
+func (l *Lease) adbOverNetwork() bool { return l.profile.Kind == profile.USB && l.Address != "" }
+
+// adbPort is the port of the phone that adb reaches; 0 if it is on a cable.
+func (l *Lease) adbPort() uint16 {
+	at, err := netip.ParseAddrPort(l.Address)
+	if err != nil {
+		return 0
+	}
+	return at.Port()
+}
+
+// reachedNames are the names under which the phone reached an address through our proxy so far.
+func (l *Lease) reachedNames() map[string][]string {
+	out := map[string][]string{}
+	if l.rec.Sync() != nil {
+		return nil // names are a hint; that the record failed is said elsewhere
+	}
+	r, err := record.Open(l.dir.FS())
+	if err != nil {
+		return nil
+	}
+	flows, err := r.Flows()
+	if err != nil {
+		return nil
+	}
+	for i := range flows {
+		at, err := netip.ParseAddrPort(flows[i].Server)
+		if addr := at.Addr().Unmap().String(); err == nil && flows[i].Host != "" && !slices.Contains(out[addr], flows[i].Host) {
+			out[addr] = append(out[addr], flows[i].Host)
+		}
+	}
+	for _, names := range out {
+		slices.Sort(names)
+	}
 	return out
 }
 

@@ -1,25 +1,103 @@
-package harness
+package harness_test
 
 import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
 	"testing"
 
-	"github.com/telltale-farm/telltale/adb"
+	"github.com/telltale-farm/telltale/assertions/leak"
+	"github.com/telltale-farm/telltale/harness"
+	"github.com/telltale-farm/telltale/harness/virtual/network"
+	"github.com/telltale-farm/telltale/harness/virtual/personality"
 )
 
-func TestCountersThatWentBack(t *testing.T) {
-	for name, c := range map[string]struct {
-		before, after adb.Traffic
-		back          bool
+// TestWhatGoesAroundTheProxyIsNamed has a browser send bytes by every way that the proxy does not see. The verdict is
+// inconclusive, and says which app, how many bytes, and where to.
+func TestWhatGoesAroundTheProxyIsNamed(t *testing.T) {
+	const chrome, sent = "com.android.chrome", 4000
+	for _, tc := range []struct {
+		name, proto, to string
+		stack           network.Stack
+		host            string // in the reason
+		port            int
+		says            string
 	}{
-		"nothing moved":               {adb.Traffic{1: {RX: 5, TX: 5}}, adb.Traffic{1: {RX: 5, TX: 5}}, false},
-		"more was sent":               {adb.Traffic{1: {RX: 5, TX: 5}}, adb.Traffic{1: {RX: 6, TX: 9}, 2: {TX: 1}}, false},
-		"less than before":            {adb.Traffic{1: {RX: 5, TX: 5}}, adb.Traffic{1: {RX: 5, TX: 4}}, true},
-		"a uid is gone":               {adb.Traffic{1: {RX: 5, TX: 5}}, adb.Traffic{}, true},
-		"a uid that had sent nothing": {adb.Traffic{1: {RX: 5}}, adb.Traffic{}, false},
-		"they could not be read":      {adb.Traffic{1: {RX: 5, TX: 5}}, nil, false},
+		{"QUIC", "udp", "example-news.test:443", network.Chromium, "example-news.test", 443, "QUIC around the proxy"},
+		{"QUIC of a dual-stack socket", "udp", "example-news.test:443", network.Java, "example-news.test", 443, "QUIC around the proxy"},
+		{"its own name server", "udp", "example-shop.test:53", network.Chromium, "example-shop.test", 53, "questions to a name server"},
+		{"a datagram", "udp", "example-shop.test:8125", network.Java, "example-shop.test", 8125, "a connection around the proxy"},
+		{"a raw socket", "tcp", "example-books.test:443", network.Chromium, "example-books.test", 443, "a connection around the proxy"},
+		{"a raw socket of a dual stack", "tcp", "example-books.test:8883", network.Java, "example-books.test", 8883, "a connection around the proxy"},
+		{"encrypted questions", "tcp", "example-health.test:853", network.Chromium, "example-health.test", 853, "encrypted questions to a name server"},
 	} {
-		if err := wentBack(c.before, c.after); (err != nil) != c.back {
-			t.Errorf("%s: %v", name, err)
-		}
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			r := newRelayRig(t, personality.Clean(), "clean")
+			r.options.Names = r.internet.Names()
+			l := r.lease()
+			defer r.release(l)
+			app, _ := personality.Clean().App(chrome)
+			seen, err := r.search(l, func(a harness.Action) harness.Action {
+				return broken{a, func(ctx context.Context) error {
+					c, err := r.phone.Network().App(network.AppOptions{UID: app.UID, Package: chrome, Stack: tc.stack}).Dial(ctx, tc.proto, tc.to)
+					if err != nil {
+						return err
+					}
+					t.Cleanup(func() { c.Close() })
+					_, err = io.WriteString(c, strings.Repeat("x", sent))
+					return err
+				}}
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if seen.Verdict.Outcome != leak.Inconclusive || !slices.Contains(codes(seen), leak.CodeBypass) {
+				t.Fatalf("%s, %v", seen.Verdict.Outcome, codes(seen))
+			}
+			reasons := seen.Verdict.Claims[leak.ClaimContent].Reasons
+			i := slices.IndexFunc(reasons, func(x leak.Reason) bool { return x.Code == leak.CodeBypass && x.Port == tc.port })
+			if i < 0 {
+				t.Fatalf("no reason for port %d: %+v", tc.port, reasons)
+			}
+			if x := reasons[i]; x.App != chrome || x.Host != tc.host || x.Bytes < sent || !strings.Contains(x.Detail, tc.says) {
+				t.Errorf("reason %+v", x)
+			}
+			around := seen.Verdict.Coverage.Around
+			if len(around) != 1 || around[0].UID != app.UID || !slices.Contains(around[0].Apps, chrome) || around[0].Bytes < sent ||
+				!slices.ContainsFunc(around[0].To, func(s string) bool { return strings.HasSuffix(s, fmt.Sprintf(" %s:%d", tc.host, tc.port)) }) {
+				t.Errorf("coverage %+v", around)
+			}
+		})
+	}
+}
+
+// TestTheShellsOwnBytesAreBypass: what the shell sends is not adb's on a phone whose adb daemon does not count.
+func TestTheShellsOwnBytesAreBypass(t *testing.T) {
+	r := newRelayRig(t, personality.Clean(), "clean")
+	r.options.Names = r.internet.Names()
+	l := r.lease()
+	defer r.release(l)
+	_, err := r.search(l, func(a harness.Action) harness.Action {
+		return broken{a, func(ctx context.Context) error {
+			c, err := r.phone.Network().App(network.AppOptions{UID: 2000, Package: "com.android.shell", Stack: network.Chromium}).Dial(ctx, "tcp", "example.test:80")
+			if err != nil {
+				return err
+			}
+			t.Cleanup(func() { c.Close() })
+			_, err = io.WriteString(c, strings.Repeat("x", 500))
+			return err
+		}}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	attempts := r.attempts()
+	counters := attempts[slices.IndexFunc(attempts, func(a leak.Attempt) bool { return a.Key == r.searchKey() })].Counters
+	if !slices.ContainsFunc(counters.Deltas, func(d leak.Delta) bool { return d.UID == 2000 && d.TX >= 500 }) ||
+		!slices.ContainsFunc(counters.Sockets, func(s leak.Sock) bool { return s.UID == 2000 && s.Host == "example.test" && s.Port == 80 }) {
+		t.Errorf("counters %+v", counters)
 	}
 }

@@ -21,21 +21,22 @@ import (
 // Options is what a lease needs to know. All of it was decided before the first phone was touched.
 type Options struct {
 	Profile     *profile.Phone
-	ControlHost string        // answered by our proxy
-	Policy      leak.Policy   // as written to policy.json
-	Repeat      int           // attempts per cell
-	Seed        string        // of the run, for canaries
-	State       string        // state directory
-	ADB         string        // the phone's adb server, HOST:PORT
-	Serial      string        // as that server names it
-	JournalADB  string        // adb server to name in the undo journal; empty if it will be found again without
-	Address     string        // HOST:PORT to connect the server to; empty for USB
-	RunBound    bool          // the phone lives inside this run, and nothing of it outlives the run
-	Resolve     string        // HOST:PORT that every name is dialled to; empty for the real internet
-	TrustPEM    []byte        // roots for upstream servers; empty for the system's
-	Relays      string        // folder of the relays for phones, relay-arm64 and so on; empty for none
-	RelayGrace  time.Duration // without us, before the relay clears the phone's proxy; default 30 s
-	Bundle      fs.FS         // the run's folder, for the judge
+	ControlHost string            // answered by our proxy
+	Policy      leak.Policy       // as written to policy.json
+	Repeat      int               // attempts per cell
+	Seed        string            // of the run, for canaries
+	State       string            // state directory
+	ADB         string            // the phone's adb server, HOST:PORT
+	Serial      string            // as that server names it
+	JournalADB  string            // adb server to name in the undo journal; empty if it will be found again without
+	Address     string            // HOST:PORT to connect the server to; empty for USB
+	RunBound    bool              // the phone lives inside this run, and nothing of it outlives the run
+	Resolve     string            // HOST:PORT that every name is dialled to; empty for the real internet
+	TrustPEM    []byte            // roots for upstream servers; empty for the system's
+	Names       map[string]string // of addresses in a stand-in internet, where each is one name's alone; nil on the real one
+	Relays      string            // folder of the relays for phones, relay-arm64 and so on; empty for none
+	RelayGrace  time.Duration     // without us, before the relay clears the phone's proxy; default 30 s
+	Bundle      fs.FS             // the run's folder, for the judge
 	Dir         *evidence.Phone
 	Progress    func(line string) // told in words what happens; may be nil
 	Patience    time.Duration     // how long an app may take to open our page when a phone is examined; 0 for 30 s

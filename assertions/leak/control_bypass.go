@@ -39,7 +39,7 @@ func (p *phone) around(a *Attempt, c *Counters) (reasons []Reason, accepted []Ac
 		}
 		reasons = append(reasons, Reason{
 			Code: CodeBypass, Attempt: a.ID, App: safe.Text(app), Host: safe.Text(host), Port: s.Port, Class: safe.Text(s.Proto),
-			Detail: sharedBy("a connection around the proxy", s.UID, s.Apps), Bytes: p.sentBy(c, s.UID), Accept: acceptLine(app, host, s.Port),
+			Detail: sharedBy(around(s), s.UID, s.Apps), Bytes: p.sentBy(c, s.UID), Accept: acceptLine(app, host, s.Port),
 		})
 	}
 	for _, d := range c.Deltas {
@@ -54,6 +54,28 @@ func (p *phone) around(a *Attempt, c *Counters) (reasons []Reason, accepted []Ac
 	}
 	return reasons, accepted
 }
+
+// around says what a connection around the proxy probably carries, by its port (IANA), and where names for the address
+// are known, which.
+func around(s Sock) string {
+	what := "a connection around the proxy"
+	switch udp := strings.HasPrefix(s.Proto, "udp"); {
+	case udp && s.Port == 443:
+		what = "QUIC around the proxy"
+	case s.Port == 53:
+		what = "questions to a name server around the proxy"
+	case s.Port == 853:
+		what = "encrypted questions to a name server around the proxy"
+	}
+	if len(s.Names) > 0 {
+		names := slices.Sorted(slices.Values(s.Names))
+		what += ", at the address of " + strings.Join(names[:min(len(names), maxNames)], ", ")
+	}
+	return safe.Text(what)
+}
+
+// maxNames bounds the names said of one address: a server farm has thousands.
+const maxNames = 4
 
 func (p *phone) sentBy(c *Counters, uid int) (n int64) {
 	for _, d := range c.Deltas {

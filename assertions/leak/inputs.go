@@ -235,7 +235,9 @@ type Sock struct {
 	Proto string   `json:"proto"` // tcp or udp
 	Addr  string   `json:"addr"`  // remote address
 	Port  int      `json:"port"`
-	Host  string   `json:"host,omitempty"` // if a name is known for the address
+	Host  string   `json:"host,omitempty"` // if the address is that name's alone
+	// Names are those under which the phone reached the address through the proxy: a hint, since many names share one.
+	Names []string `json:"names,omitempty"`
 }
 
 // Settle says how the window closed.

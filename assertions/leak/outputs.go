@@ -117,6 +117,16 @@ type Coverage struct {
 	Attempts  int   `json:"attempts"`   // without a fault
 	Faulted   int   `json:"faulted"`    //
 	AppsKnown int   `json:"apps_known"` // flows whose app is known
+
+	Around []Around `json:"around,omitempty"` // what passed the proxy by, by uid
+}
+
+// Around is what one uid sent without the proxy in the windows of a cell.
+type Around struct {
+	UID   int      `json:"uid"`
+	Apps  []string `json:"apps"`  // packages of the uid, sorted
+	Bytes int64    `json:"bytes"` // that the phone's counters show
+	To    []string `json:"to"`    // "udp 198.18.0.7:443", as the socket tables show; a socket that was gone between two looks is not here
 }
 
 // Identity is the claim about one app on one phone: which identifiers its uploads carry.

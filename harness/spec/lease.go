@@ -54,7 +54,7 @@ func (s *suite) lease(ctx ginkgo.SpecContext, p *profile.Phone, dir *evidence.Ph
 		Seed: s.handoff.Seed, State: s.handoff.State,
 		ADB: h.ADB, Serial: h.Serial, JournalADB: p.ADB, Address: h.Address,
 		RunBound: p.Kind == profile.Virtual && p.Address == "",
-		Resolve:  h.Resolve, TrustPEM: h.TrustPEM, Relays: world.Relays(),
+		Resolve:  h.Resolve, TrustPEM: h.TrustPEM, Names: h.Names, Relays: world.Relays(),
 		Bundle: os.DirFS(s.handoff.Bundle), Dir: dir, Progress: s.progress(p.ID), Living: s.base,
 	})
 }

@@ -26,12 +26,13 @@ type Handoff struct {
 
 // PhoneHandoff is how one phone is reached, and where its traffic goes.
 type PhoneHandoff struct {
-	ID       string `json:"id"`
-	ADB      string `json:"adb"`    // adb server, HOST:PORT
-	Serial   string `json:"serial"` // as that server names it
-	Address  string `json:"address,omitempty"`
-	Resolve  string `json:"resolve,omitempty"`   // HOST:PORT that every name is dialled to; empty is the real internet
-	TrustPEM []byte `json:"trust_pem,omitempty"` // roots for upstream servers; empty is the system's
+	ID       string            `json:"id"`
+	ADB      string            `json:"adb"`    // adb server, HOST:PORT
+	Serial   string            `json:"serial"` // as that server names it
+	Address  string            `json:"address,omitempty"`
+	Resolve  string            `json:"resolve,omitempty"`   // HOST:PORT that every name is dialled to; empty is the real internet
+	Names    map[string]string `json:"names,omitempty"`     // names of the addresses of a stand-in internet
+	TrustPEM []byte            `json:"trust_pem,omitempty"` // roots for upstream servers; empty is the system's
 }
 
 // Encode returns the handoff as bytes.

@@ -97,7 +97,7 @@ func (w *World) open(ctx context.Context, p *profile.Phone, o Options) (PhoneHan
 		}
 		h.Address = phone.Addr().String()
 		if p.Upstream.StandIn && h.Resolve == "" {
-			h.Resolve, h.TrustPEM = w.internet.Addr(), w.internet.RootPEM()
+			h.Resolve, h.TrustPEM, h.Names = w.internet.Addr(), w.internet.RootPEM(), w.internet.Names()
 		}
 	}
 	h.Serial = h.Address

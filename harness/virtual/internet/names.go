@@ -129,6 +129,18 @@ func (i *Internet) Resolve(host string) (netip.Addr, bool) {
 	return n.assign(host, false), true
 }
 
+// Names returns the registered names by their made-up addresses.
+func (i *Internet) Names() map[string]string {
+	n := &i.names
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	out := make(map[string]string, len(n.reverse))
+	for a, name := range n.reverse {
+		out[a.String()] = name
+	}
+	return out
+}
+
 // Dial connects to a port of a mapped name, or of its made-up address. The network is tcp or udp.
 func (i *Internet) Dial(ctx context.Context, network, host string, port int) (net.Conn, error) {
 	name := canonical(host)
