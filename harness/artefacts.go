@@ -29,6 +29,6 @@ func (l *Lease) artefacts(ctx context.Context, at *leak.Attempt, a Action, when 
 	} else {
 		keep("ui.xml", nil, err)
 	}
-	log, err := l.device.Exec(ctx, "logcat", "-d", "-v", "threadtime", "-t", "500")
+	log, err := l.device.Exec(ctx, "logcat", "-d", "-v", "threadtime", "-b", "main,system,crash,events", "-T", l.windowAt)
 	keep("logcat.txt", log, err)
 }

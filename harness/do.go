@@ -171,6 +171,7 @@ func (s *Session) drive(ctx context.Context, a Action, at *leak.Attempt) (err er
 	bypass := l.watchBypass(ctx)
 	at.Window = flow.Window{First: l.rec.LastSeq() + 1, Start: l.rec.Now()}
 	began := time.Now()
+	l.windowAt = logTime(began.Add(l.offset))
 	l.artefacts(ctx, at, a, "before")
 	defer func() {
 		at.Window.Last, at.Window.End = l.rec.LastSeq(), l.rec.Now()

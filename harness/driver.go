@@ -18,6 +18,8 @@ type Driver struct {
 	Device *adb.Device
 	Screen *ui.Screen
 	Phone  *profile.Phone
+	// Disturbed is told when a window of the system's lay over a step and was closed; may be nil.
+	Disturbed func(dialog string)
 }
 
 // screenTimeout is how long a screen may take to show what an action waits for. Cold starts on slow phones take 10 s.
@@ -33,24 +35,26 @@ func (d *Driver) Allow(verb string) error {
 
 // Find waits until one of the selectors matches a node, and returns it. After the wait it is a *NotPerformed.
 func (d *Driver) Find(ctx context.Context, what string, selectors []catalogue.Selector) (*ui.Node, error) {
-	ctx, cancel := context.WithTimeout(ctx, screenTimeout)
-	defer cancel()
-	n, err := d.Screen.WaitFor(ctx, selectorsOf(selectors)...)
-	return n, notPerformed(what, err)
+	var found *ui.Node
+	err := d.step(ctx, func(ctx context.Context) (err error) {
+		found, err = d.Screen.WaitFor(ctx, selectorsOf(selectors)...)
+		return notPerformed(what, err)
+	})
+	return found, err
 }
 
 // Tap finds a node and taps it.
 func (d *Driver) Tap(ctx context.Context, what string, selectors []catalogue.Selector) error {
-	ctx, cancel := context.WithTimeout(ctx, screenTimeout)
-	defer cancel()
-	return notPerformed(what, d.Screen.Tap(ctx, selectorsOf(selectors)...))
+	return d.step(ctx, func(ctx context.Context) error {
+		return notPerformed(what, d.Screen.Tap(ctx, selectorsOf(selectors)...))
+	})
 }
 
 // Await waits until the screen's tree is as wanted. After the wait it is a *NotPerformed with the last tree.
 func (d *Driver) Await(ctx context.Context, what string, wanted func(*ui.Tree) bool) error {
-	ctx, cancel := context.WithTimeout(ctx, screenTimeout)
-	defer cancel()
-	return notPerformed(what, d.Screen.Await(ctx, what, wanted))
+	return d.step(ctx, func(ctx context.Context) error {
+		return notPerformed(what, d.Screen.Await(ctx, what, wanted))
+	})
 }
 
 // Shows says whether one of the selectors matches a node now.
@@ -69,9 +73,9 @@ func (d *Driver) Shows(ctx context.Context, selectors []catalogue.Selector) (boo
 
 // Front waits until a package is in front.
 func (d *Driver) Front(ctx context.Context, pkg string) error {
-	ctx, cancel := context.WithTimeout(ctx, screenTimeout)
-	defer cancel()
-	return notPerformed(pkg+" in front", d.Screen.WaitFocus(ctx, pkg))
+	return d.step(ctx, func(ctx context.Context) error {
+		return notPerformed(pkg+" in front", d.Screen.WaitFocus(ctx, pkg))
+	})
 }
 
 // Dismiss taps away the first-run and consent dialogs that the catalogue knows of a package, one after the other, until

@@ -49,22 +49,23 @@ type Options struct {
 // changed on the phone is put back by Release.
 type Lease struct {
 	Options
-	profile *profile.Phone
-	repeat  int
-	mint    Mint
-	dir     *evidence.Phone
-	device  *adb.Device
-	driver  *Driver
-	lock    *Lock
-	undo    *Undo
-	rec     *record.Writer
-	proxy   *capture.Proxy
-	link    *link
-	apps    map[int][]string // packages of a uid
-	dry     bool             // nothing is sent: the phone is one of paper
-	offset  time.Duration    // the phone's clock minus ours
-	xiaomi  bool             // its system has a switch that denies input to adb
-	relay   *relaying        // nil: the phone runs none
+	profile  *profile.Phone
+	repeat   int
+	mint     Mint
+	dir      *evidence.Phone
+	device   *adb.Device
+	driver   *Driver
+	lock     *Lock
+	undo     *Undo
+	rec      *record.Writer
+	proxy    *capture.Proxy
+	link     *link
+	apps     map[int][]string // packages of a uid
+	dry      bool             // nothing is sent: the phone is one of paper
+	offset   time.Duration    // the phone's clock minus ours
+	windowAt string           // the phone's clock when the present window opened, for its log
+	xiaomi   bool             // its system has a switch that denies input to adb
+	relay    *relaying        // nil: the phone runs none
 
 	proxyPort int
 	serving   sync.WaitGroup
@@ -127,6 +128,7 @@ func Acquire(ctx context.Context, o Options) (_ *Lease, err error) {
 		{"reading what the phone says of itself", l.describe},
 		{"starting the proxy", l.listen},
 		{"leading its traffic to the proxy", l.redirect},
+		{"waking and unlocking", l.screenOn},
 		{"installing the certificate", l.trust},
 		{"proving that we can read it", l.controls},
 	} {
@@ -155,7 +157,7 @@ func newLease(o Options) *Lease {
 
 // drive makes the driver of the lease's device.
 func (l *Lease) drive() {
-	l.driver = &Driver{Device: l.device, Screen: ui.NewScreen(l.device), Phone: l.profile}
+	l.driver = &Driver{Device: l.device, Screen: ui.NewScreen(l.device), Phone: l.profile, Disturbed: l.disturbed}
 }
 
 // attach waits until the adb server has the phone, and watches it from then on.

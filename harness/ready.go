@@ -31,6 +31,9 @@ func (l *Lease) ready(ctx context.Context) error {
 	if err := l.guard.keep(ctx); err != nil {
 		return err
 	}
+	if err := l.unlock(ctx); err != nil {
+		return err
+	}
 	if !l.xiaomi {
 		return nil
 	}
@@ -49,6 +52,9 @@ func (l *Lease) dropped(ctx context.Context, began time.Time, outcome error) err
 	}
 	return nil
 }
+
+// logTime is a time as logcat takes it: seconds since 1970.
+func logTime(t time.Time) string { return fmt.Sprintf("%d.%03d", t.Unix(), t.Nanosecond()/1e6) }
 
 // phoneTime is the phone's clock now.
 func (l *Lease) phoneTime(ctx context.Context) (time.Time, error) {
