@@ -2,6 +2,7 @@ package adb
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -39,12 +40,9 @@ func (p *PrivateServer) KeepAlive(ctx context.Context, died func(error)) (stop f
 				died(fmt.Errorf("the private adb server died %d times within %s: given up", len(at), revivalWithin))
 				return
 			}
-			died(fmt.Errorf("the private adb server ended; starting it again"))
-			if err := p.Restart(ctx); err != nil {
-				if ctx.Err() == nil {
-					died(err)
-				}
-				return
+			died(errors.New("the private adb server ended; starting it again"))
+			if err := p.Restart(ctx); err != nil && ctx.Err() == nil {
+				died(err) // it has ended again, and counts again
 			}
 		}
 	}()
