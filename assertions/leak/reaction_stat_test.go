@@ -46,7 +46,10 @@ func called(x Reaction) (names []string) {
 const reactionRepeats = 56
 
 func TestReactIsSeldomWrong(t *testing.T) {
-	const runs = 1000
+	runs := 1000
+	if raceDetector {
+		runs = 200
+	}
 	r := rand.New(rand.NewPCG(11, 12))
 	wrong := 0
 	for run := range runs {
@@ -60,7 +63,10 @@ func TestReactIsSeldomWrong(t *testing.T) {
 }
 
 func TestReactFindsWeakReactions(t *testing.T) {
-	const runs = 200
+	runs := 200
+	if raceDetector {
+		runs = 40
+	}
 	r := rand.New(rand.NewPCG(13, 14))
 	found := 0
 	for run := range runs {

@@ -114,7 +114,7 @@ func TestNoise(t *testing.T) {
 	}
 	n := noise{rand.New(rand.NewPCG(1, 2))}
 	count := 10_000
-	if testing.Short() {
+	if testing.Short() || raceDetector {
 		count = 1000
 	}
 	for i := range count {
