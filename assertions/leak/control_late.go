@@ -56,7 +56,18 @@ func (p *phone) lateUnread(a *Attempt) (reasons []Reason, accepted []Accepted) {
 	for i := range reasons {
 		reasons[i].Detail += ", after the window and before the app was driven again"
 	}
+	if p.final && !p.drained(a) {
+		reasons = append(reasons, Reason{Code: CodeCaptureGap, Attempt: a.ID,
+			Detail: "the phone was not drained afterwards: what its apps hold back until they leave the screen was not waited for"})
+	}
 	return reasons, accepted
+}
+
+// drained says whether the end of the phone's driving, where batches that were held back arrive, was reached after an attempt.
+func (p *phone) drained(a *Attempt) bool {
+	return slices.ContainsFunc(p.attempts, func(b Attempt) bool {
+		return b.Key.Scenario == DrainScenario && b.Fault == nil && b.Window.Start >= a.Window.End
+	})
 }
 
 // lateMarkers gives the markers of an attempt that were sent after its window, unless in that of another attempt that has

@@ -252,6 +252,10 @@ func TestHostileWays(t *testing.T) {
 		"bytes around the proxy in the drain": {func(_ *leaktest.Bundle, p *leaktest.Phone) {
 			p.Attempt(leak.DrainScenario).Counters.Deltas = []leak.Delta{{UID: 10001, Apps: []string{leaktest.Browser}, TX: 900}}
 		}, inconclusive},
+		"a drain that failed": {func(_ *leaktest.Bundle, p *leaktest.Phone) {
+			p.Attempt(leak.DrainScenario).Fault = &leak.Fault{Class: leak.FaultPhone, Code: leak.CodeDeviceLost, Detail: "it went away"}
+		}, inconclusive},
+		"no drain": {func(_ *leaktest.Bundle, p *leaktest.Phone) { p.Attempts = p.Attempts[:3] }, inconclusive},
 		"bytes of another around the proxy in the drain": {func(_ *leaktest.Bundle, p *leaktest.Phone) {
 			p.Attempt(leak.DrainScenario).Counters.Deltas = []leak.Delta{{UID: 10009, Apps: []string{"com.other"}, TX: 900}}
 		}, clean},

@@ -242,6 +242,7 @@ func retry(p *leaktest.Phone, fault bool) {
 	}
 	p.Secrets = append(p.Secrets, leak.Secret{Schema: 1, ID: "c2", Role: leak.SecretCanary, Kind: leak.ValueText,
 		Value: "zephyr bodkin 00c0ffee", Recipient: leaktest.Search, Key: leaktest.SearchKey})
+	p.Attempt(leak.DrainScenario).Window = flow.Window{First: 4, Last: 4, Start: 60 * s, Acted: 61 * s, End: 69 * s}
 	p.Attempts = append(p.Attempts, again)
 	p.AddFlow(leaktest.Get(leaktest.Browser, "https://duckduckgo.com/?q=zephyr+bodkin+00c0ffee", 51*s))
 }
