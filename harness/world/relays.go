@@ -19,8 +19,8 @@ func Relays() string {
 	return dir
 }
 
-// Programs are the files whose copies virtual phones may run: the relays.
-func Programs() []string {
+// programs are the files whose copies virtual phones may run.
+func programs() []string {
 	dir := Relays()
 	if dir == "" {
 		return nil
