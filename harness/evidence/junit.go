@@ -84,7 +84,7 @@ func cellTitle(c leak.CellVerdict) string {
 // cellText says what there is to say of a cell: its first line, and all.
 func cellText(c leak.CellVerdict) (first, all string) {
 	var b strings.Builder
-	beneath(&b, c)
+	beneath(&b, c, unwrapped)
 	if text := banner(c.Kind); text != "" {
 		fmt.Fprintf(&b, "    %s\n", text)
 	}

@@ -15,7 +15,8 @@ import (
 const (
 	tableFindings = 4
 	tableReasons  = 4
-	tableWidth    = 400
+	tableText     = 400 // characters of a line, however it is wrapped
+	tableWidth    = 100 // columns of what stands beneath a row
 )
 
 // Table is the verdict table for a terminal: a row a cell, a column a claim. Beneath a leaked row stand host and chain,
@@ -48,7 +49,7 @@ func Table(v leak.Verdicts) string {
 	for i, row := range rows {
 		writeRow(&b, row, widths)
 		if i > 0 {
-			beneath(&b, v.Cells[i-1])
+			beneath(&b, v.Cells[i-1], tableWidth)
 		}
 	}
 	identifiers(&b, v)
@@ -72,10 +73,14 @@ func writeRow(b *strings.Builder, row []string, widths []int) {
 	b.WriteByte('\n')
 }
 
-// beneath tells why a cell has its outcome.
-func beneath(b *strings.Builder, c leak.CellVerdict) {
-	line := func(indent int, text string) {
-		fmt.Fprintf(b, "%s%s\n", strings.Repeat(" ", indent), safe.Line(text, tableWidth))
+// unwrapped is a width that every line keeps: for programs, which take a line as a whole.
+const unwrapped = 1 << 20
+
+// beneath tells why a cell has its outcome, in lines of at most width columns.
+func beneath(b *strings.Builder, c leak.CellVerdict, width int) {
+	line := func(indent int, text string) { wrapped(b, indent, width, text) }
+	if c.Scenario == leak.ControlScenario || c.Scenario == leak.DrainScenario {
+		line(4, c.Scenario+": outside the plan")
 	}
 	var paste []string
 	for _, claim := range claimsIn(c) {
@@ -85,7 +90,17 @@ func beneath(b *strings.Builder, c leak.CellVerdict) {
 				line(4, fmt.Sprintf("... and %s", plural(int64(len(distinct(x.Findings))-i), "other way")))
 				break
 			}
-			line(4, findingLine(f))
+			if text := findingLine(f); 4+utf8.RuneCountInString(text) <= width {
+				line(4, text)
+			} else { // the chain on a line of its own
+				head := f
+				head.Location, head.Identity = "", nil
+				line(4, findingLine(head))
+				line(8, f.Location)
+				if len(f.Identity) > 0 {
+					line(8, "together with "+strings.Join(f.Identity, ", "))
+				}
+			}
 		}
 		for i, r := range x.Reasons {
 			if i == tableReasons {
@@ -111,12 +126,39 @@ func beneath(b *strings.Builder, c leak.CellVerdict) {
 				line(8, fmt.Sprintf("# ... and %s more, in the report", plural(int64(len(paste)-i), "line")))
 				break
 			}
-			line(8, p)
+			fmt.Fprintf(b, "%*s%s\n", 8, "", safe.Line(p, tableText)) // to paste: never wrapped
 		}
 	}
 	if c.Outcome == leak.Clean {
 		line(4, coverageLine(c.Coverage))
 	}
+}
+
+// wrapped writes text at an indent, and what does not fit into the width beneath it, four columns further in. A word is
+// never broken: it may be what somebody copies.
+func wrapped(b *strings.Builder, indent, width int, text string) {
+	text = safe.Line(text, tableText)
+	pad := strings.Repeat(" ", indent)
+	if indent+utf8.RuneCountInString(text) <= width {
+		b.WriteString(pad + text + "\n")
+		return
+	}
+	column := 0
+	for i, word := range strings.Fields(text) {
+		n := utf8.RuneCountInString(word)
+		switch {
+		case i == 0:
+			b.WriteString(pad + word)
+			column = indent + n
+		case column+1+n > width:
+			b.WriteString("\n    " + pad + word)
+			column = 4 + indent + n
+		default:
+			b.WriteString(" " + word)
+			column += 1 + n
+		}
+	}
+	b.WriteByte('\n')
 }
 
 // identifiers tells which apps send identifiers of their phone. It stands beside the verdicts and decides none.
@@ -128,7 +170,8 @@ func identifiers(b *strings.Builder, v leak.Verdicts) {
 		}
 		x := viewIdentity(id)
 		line := fmt.Sprintf("%s  %s: %s to %s", x.Phone, x.App, strings.Join(x.IDs, ", "), strings.Join(x.Hosts, ", "))
-		fmt.Fprintf(b, "%s%s\n", head, safe.Line(line, tableWidth))
+		b.WriteString(head)
+		wrapped(b, 0, tableWidth, line)
 		head = ""
 	}
 }

@@ -89,7 +89,11 @@ func reasonLine(r leak.Reason) string {
 // findingLine says a finding in one line.
 func findingLine(f leak.Finding) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s by %s: %s, %s", safe.Text(f.Host), appWord(f.App), safe.Text(f.Location), f.Class)
+	fmt.Fprintf(&b, "%s by %s: ", safe.Text(f.Host), appWord(f.App))
+	if f.Location != "" {
+		b.WriteString(safe.Text(f.Location) + ", ")
+	}
+	b.WriteString(f.Class)
 	if f.Class == leak.ClassMarker {
 		fmt.Fprintf(&b, " %s", safe.Line(f.Canary, 60))
 	}
@@ -103,9 +107,20 @@ func findingLine(f leak.Finding) string {
 	return b.String()
 }
 
+// flowsRead says how much of what was sent could be read.
+func flowsRead(c leak.Coverage) string {
+	switch {
+	case c.Flows == 0 && c.Bypass > 0:
+		return "nothing was sent through the proxy"
+	case c.Flows == 0:
+		return "nothing was sent"
+	}
+	return fmt.Sprintf("%d of %s read", c.Readable, plural(int64(c.Flows), "flow"))
+}
+
 // coverageLine says in a line what a verdict rests on.
 func coverageLine(c leak.Coverage) string {
-	parts := []string{plural(int64(c.Attempts), "attempt"), fmt.Sprintf("%d of %s read", c.Readable, plural(int64(c.Flows), "flow"))}
+	parts := []string{plural(int64(c.Attempts), "attempt"), flowsRead(c)}
 	if c.Accepted > 0 {
 		parts = append(parts, fmt.Sprintf("%d accepted unread", c.Accepted))
 	}
