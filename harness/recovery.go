@@ -154,13 +154,17 @@ func (l *Lease) surely(ctx context.Context, step func(context.Context) error) er
 	}
 }
 
+// orphaned says whether the process that started the run is gone. Its private adb server died with it, and `telltale
+// restore` waits for this phone's lock: there is one try to put the phone back, and no waiting.
+func (l *Lease) orphaned() bool { return l.Living != nil && l.Living.Err() != nil }
+
 // restore puts everything back, through whatever faults, as long as the context allows.
 func (l *Lease) restore(ctx context.Context) error {
 	tick := time.NewTicker(reachEvery)
 	defer tick.Stop()
 	for {
 		err := Restore(ctx, l.device, l.undo)
-		if err == nil || !passing(ctx, faultOf(err)) {
+		if err == nil || !passing(ctx, faultOf(err)) || l.orphaned() {
 			return err
 		}
 		if rerr := l.reach(ctx); rerr != nil {

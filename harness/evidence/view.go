@@ -59,6 +59,8 @@ type claimView struct {
 
 type findingView struct {
 	Host, App, Label, Class, Preview, Identity string
+	SHA256                                     string      // of the value that matched
+	Request                                    requestView // of the first flow it was found in
 
 	Chain           []string
 	When            string // flows and attempts
@@ -141,6 +143,7 @@ func (b *Bundle) view(v leak.Verdicts) (view, error) {
 	for i, c := range v.Cells {
 		out.Cells = append(out.Cells, b.viewCell(i, c, claims, attempts[c.Phone], labels[c.Phone]))
 	}
+	b.viewRequests(out.Cells, attempts)
 	out.Leaks = viewLeaks(out.Cells)
 	for _, u := range unseenOf(v) {
 		out.Unseen = append(out.Unseen, unseenView{Reason: viewReason(u.Reason), Cells: u.Cells, Accept: u.Reason.Accept})
@@ -227,7 +230,7 @@ func (b *Bundle) viewCell(i int, c leak.CellVerdict, claims []leak.Claim, attemp
 	k := c.Coverage
 	v.Coverage = []factView{
 		{"attempts", plural(int64(k.Attempts), "attempt") + fmt.Sprintf(", %d faulted", k.Faulted)},
-		{"flows read", fmt.Sprintf("%d of %d", k.Readable, k.Flows)},
+		{"flows", flowsRead(k)},
 		{"opaque", fmt.Sprint(k.Opaque)}, {"accepted unread", fmt.Sprint(k.Accepted)},
 		{"sent through the proxy", plural(k.Bytes, "byte")}, {"sent around it", plural(k.Bypass, "byte")},
 		{"quiet at the end", duration(k.SettleUS)}, {"flows with a known app", fmt.Sprintf("%d of %d", k.AppsKnown, k.Flows)},

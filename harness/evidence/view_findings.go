@@ -27,7 +27,7 @@ func viewFindings(in []leak.Finding, labels map[string]string) (out []findingVie
 			i = len(out)
 			at[key] = i
 			out = append(out, findingView{
-				Host: safe.Text(f.Host), App: appWord(f.App), Label: label, Class: f.Class, Preview: safe.Line(f.Preview, 300),
+				Host: safe.Text(f.Host), App: appWord(f.App), Label: label, Class: f.Class, Preview: safe.Line(f.Preview, 300), SHA256: safe.Line(f.SHA256, 64),
 				Identity: safe.Text(strings.Join(f.Identity, ", ")), Chain: strings.Split(safe.Line(f.Location, 600), " > "), Late: f.Late,
 			})
 		}
