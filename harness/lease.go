@@ -239,7 +239,7 @@ func (l *Lease) Release(ctx context.Context) error {
 	l.driving.Lock()
 	defer l.driving.Unlock()
 	var errs []error
-	if ctx.Err() == nil && l.aside == nil {
+	if ctx.Err() == nil && l.aside == nil && !l.orphaned() {
 		errs = append(errs, l.surely(ctx, l.farewell))
 	}
 	return errors.Join(append(errs, l.abandon(ctx))...)

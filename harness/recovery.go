@@ -145,7 +145,7 @@ func (l *Lease) startServer(ctx context.Context) error {
 func (l *Lease) surely(ctx context.Context, step func(context.Context) error) error {
 	for try := 0; ; try++ {
 		err := step(ctx)
-		if err == nil || try == restarts || !passing(ctx, faultOf(err)) {
+		if err == nil || try == restarts || l.orphaned() || !passing(ctx, faultOf(err)) {
 			return err
 		}
 		if rerr := l.recover(ctx); rerr != nil {

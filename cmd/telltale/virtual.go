@@ -11,6 +11,7 @@ import (
 	"github.com/telltale-farm/telltale/harness/virtual"
 	"github.com/telltale-farm/telltale/harness/virtual/internet"
 	"github.com/telltale-farm/telltale/harness/virtual/personality"
+	"github.com/telltale-farm/telltale/harness/world"
 )
 
 // virtualCmd serves virtual phones, so that any adb client can use them.
@@ -94,7 +95,7 @@ func (v *virtualCmd) start(ctx context.Context, net *internet.Internet) ([]serve
 		if count[name] > 1 {
 			id = fmt.Sprintf("%s-%d", name, count[name])
 		}
-		phone, err := virtual.New(virtual.Options{Personality: kind, Name: id, Internet: net, RootPEM: net.RootPEM()})
+		phone, err := virtual.New(virtual.Options{Personality: kind, Name: id, Internet: net, RootPEM: net.RootPEM(), Programs: world.Programs()})
 		if err != nil {
 			return all, fmt.Errorf("starting %s: %w", id, err)
 		}

@@ -19,8 +19,8 @@ func Relays() string {
 	return dir
 }
 
-// programs are the files whose copies virtual phones may run.
-func programs() []string {
+// Programs are the files whose copies virtual phones may run: the relays.
+func Programs() []string {
 	dir := Relays()
 	if dir == "" {
 		return nil

@@ -123,7 +123,7 @@ func (w *World) start(ctx context.Context, p *profile.Phone, seed string) (_ *vi
 	}
 	phone, err := virtual.New(virtual.Options{
 		Personality: who, Name: p.ID, Seed: seed + "/" + p.ID, Internet: w.internet, RootPEM: w.internet.RootPEM(),
-		Programs: programs(),
+		Programs: Programs(),
 	})
 	if err != nil {
 		return nil, err
