@@ -110,8 +110,19 @@ func TestConnectionsAreBounded(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			r := newRig(t, echo, func(o *capture.Options) { o.Limits.Conns, o.Limits.Still = 3, c.still })
 			var held []net.Conn
-			for range 3 {
+			for i := range 3 {
 				held = append(held, r.connectTLS("origin.test:443", "origin.test"))
+				// The proxy ends its side of the handshake later than we ours; only then is this one older than the next.
+				eventually(t, "the handshake is recorded", func() bool {
+					_ = r.rec.Sync()
+					done := 0
+					for _, f := range of(r.now(), flow.KindTunnel) {
+						if f.TLS != nil {
+							done++
+						}
+					}
+					return done == i+1
+				})
 			}
 			resp, err := r.client(false).Get("http://origin.test/")
 			if (err == nil) != c.room {
