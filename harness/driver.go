@@ -20,6 +20,8 @@ type Driver struct {
 	Phone  *profile.Phone
 	// Disturbed is told when a window of the system's lay over a step and was closed; may be nil.
 	Disturbed func(dialog string)
+	// Remember writes a script of the phone's shell to the undo journal before what it undoes is done; may be nil.
+	Remember func(what, script string) error
 }
 
 // screenTimeout is how long a screen may take to show what an action waits for. Cold starts on slow phones take 10 s.
@@ -75,6 +77,23 @@ func (d *Driver) Shows(ctx context.Context, selectors []catalogue.Selector) (boo
 func (d *Driver) Front(ctx context.Context, pkg string) error {
 	return d.step(ctx, func(ctx context.Context) error {
 		return notPerformed(pkg+" in front", d.Screen.WaitFocus(ctx, pkg))
+	})
+}
+
+// AwaitFocus waits until the window that takes the user's input has a name as wanted.
+func (d *Driver) AwaitFocus(ctx context.Context, what string, wanted func(window string) bool) error {
+	return d.step(ctx, func(ctx context.Context) error {
+		return notPerformed(what, d.Screen.AwaitFocus(ctx, what, func(f adb.Focus) bool { return wanted(f.Window) }))
+	})
+}
+
+// AwaitPlayback waits until the phone's media sessions are as wanted.
+func (d *Driver) AwaitPlayback(ctx context.Context, what string, wanted func([]adb.Playback) bool) error {
+	return d.step(ctx, func(ctx context.Context) error {
+		return notPerformed(what, d.Screen.AwaitState(ctx, what, func() (bool, string, error) {
+			all, err := d.Device.Playback(ctx)
+			return err == nil && wanted(all), fmt.Sprintf("%+v", all), err
+		}))
 	})
 }
 

@@ -200,6 +200,11 @@ func (l *Lease) scriptEntry(what, script string) UndoEntry {
 	}
 }
 
+// rememberScript writes down, before something is done, the script that undoes it.
+func (l *Lease) rememberScript(what, script string) error {
+	return l.undo.Add(l.scriptEntry(what, script))
+}
+
 // revive makes a proxy effective that the phone had of its own, but not in http_proxy: set long ago, or by a device
 // policy. Writing the settings it was kept in would do so only at the next boot.
 func revive(ctx context.Context, d *adb.Device, old map[adb.Setting]*string) error {

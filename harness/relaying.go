@@ -187,7 +187,7 @@ func (l *Lease) clearRelay(ctx context.Context) error {
 // startRelay puts the relay on the phone and starts it, in place of any that runs there.
 func (l *Lease) startRelay(ctx context.Context) error {
 	if !l.relay.kept {
-		if err := l.undo.Add(l.scriptEntry("the relay on the phone", removeRelay)); err != nil {
+		if err := l.rememberScript("the relay on the phone", removeRelay); err != nil {
 			return err
 		}
 		l.relay.kept = true

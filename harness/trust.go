@@ -48,12 +48,11 @@ func (l *Lease) trustAsRoot(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	remember := func(what, script string) error { return l.undo.Add(l.scriptEntry(what, script)) }
-	if err := installSystemCA(ctx, l.device, ca, l.profile.Trust, remember); err != nil {
+	if err := installSystemCA(ctx, l.device, ca, l.profile.Trust, l.rememberScript); err != nil {
 		return err
 	}
 	for _, b := range l.profile.Browsers {
-		if err := setChromeFlags(ctx, l.device, b.App, ca, remember); err != nil {
+		if err := setChromeFlags(ctx, l.device, b.App, ca, l.rememberScript); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -61,26 +62,36 @@ func (s *Screen) await(ctx context.Context, what string, words []string, wanted 
 
 // WaitFocus waits until a package is in front. When ctx ends first it is a [*NotFoundError] that names what was.
 func (s *Screen) WaitFocus(ctx context.Context, pkg string) error {
-	var front *adb.Focus
-	err := s.poll(ctx, "waiting for "+pkg+" in front", func() (bool, error) {
+	return s.AwaitFocus(ctx, "an activity of "+pkg, func(f adb.Focus) bool { return f.Package == pkg })
+}
+
+// AwaitFocus waits until what takes the user's input is as wanted. When ctx ends first it is a [*NotFoundError] that
+// names what was.
+func (s *Screen) AwaitFocus(ctx context.Context, what string, wanted func(adb.Focus) bool) error {
+	return s.AwaitState(ctx, what, func() (bool, string, error) {
 		f, err := s.Focus(ctx)
-		if err != nil {
-			return false, err
-		}
-		front = &f
-		return f.Package == pkg, nil
+		return err == nil && wanted(f), cmp.Or(f.Package, f.Window), err
 	})
-	if front == nil || !tooLate(ctx, err) {
+}
+
+// AwaitState looks until a look says that what is waited for has come. A look also says what is there instead, which the
+// [*NotFoundError] then names when ctx ends first.
+func (s *Screen) AwaitState(ctx context.Context, what string, look func() (reached bool, got string, err error)) error {
+	looked, last := false, ""
+	err := s.poll(ctx, "waiting for "+what, func() (bool, error) {
+		reached, got, err := look()
+		if err == nil {
+			looked, last = true, got
+		}
+		return reached, err
+	})
+	if !looked || !tooLate(ctx, err) {
 		return err
 	}
 	if err := s.alive(ctx, err); err != nil {
 		return err
 	}
-	missing := &NotFoundError{Wanted: "an activity of " + pkg, Front: front.Package}
-	if front.Package == "" {
-		missing.Front = front.Window
-	}
-	return missing
+	return &NotFoundError{Wanted: what, Front: last}
 }
 
 // tooLate says that a wait ended by its time, not by the caller's wish or by a fault.

@@ -57,3 +57,6 @@ func (p Phone) Session(ctx ginkgo.SpecContext) *harness.Session {
 	}
 	return lease.Session(key)
 }
+
+// Nobody is the recipient of a canary that no one is meant to get.
+const Nobody = ""

@@ -50,6 +50,9 @@ func TestEntriesAreWellFormed(t *testing.T) {
 				checkSelectors(t, "leave", b.Private.Leave, true)
 				checkSelectors(t, "clear", b.Clear, true)
 			}
+			if f := e.Files; f != nil {
+				checkSelectors(t, "storage", f.Storage, f.Documents)
+			}
 		})
 	}
 }

@@ -26,6 +26,7 @@ type Entry struct {
 	Trust     string // whose CAs it honours: user, system, own, unknown
 	Service   bool   // sends on behalf of browsers (WebView, download manager)
 	Browser   *Browser
+	Files     *Files
 	Consent   []Selector // buttons that dismiss its first-run dialogs, in order of preference
 	Certainty Certainty
 	Source    string // where this is known from
@@ -37,6 +38,12 @@ type Browser struct {
 	URLField  []Selector // the editable field, once it has the focus
 	Private   Private
 	Clear     []Selector // closes all tabs, if it has one
+}
+
+// Files is how a file manager is led to a folder of the phone's shared storage.
+type Files struct {
+	Documents bool       // it opens a folder that an intent names, as Android's documents app does
+	Storage   []Selector // otherwise tapped one after the other, from its first screen to the top folder
 }
 
 // Private is how a browser's private mode is entered and recognised.

@@ -16,10 +16,19 @@ func systemApps() []Entry {
 		{Package: "com.miui.player", Name: "Mi Music", Launch: "com.miui.player/.ui.MusicBrowserActivity", Trust: "unknown", Consent: agree(),
 			Certainty: Sourced, Source: "launcher: four texts; consent dialog: unverified; flush unknown"},
 		{Package: "com.mi.android.globalFileexplorer", Name: "Mi File Manager (global)", Launch: "com.mi.android.globalFileexplorer/com.android.fileexplorer.FileExplorerTabActivity", Trust: "unknown", Consent: agree(),
-			Certainty: Reported, Source: "launcher: one text; consent dialog: unverified"},
+			Files: &Files{Storage: storageTab()}, Certainty: Reported, Source: "launcher: one text; consent dialog and the way to the storage: unverified"},
 		{Package: "com.android.fileexplorer", Name: "Mi File Manager (China)", Launch: "com.android.fileexplorer/.FileExplorerTabActivity", Trust: "unknown", Consent: agree(),
-			Certainty: Reported, Source: "launcher: one text; consent dialog: unverified"},
+			Files: &Files{Storage: storageTab()}, Certainty: Reported, Source: "launcher: one text; consent dialog and the way to the storage: unverified"},
+		{Package: "com.google.android.documentsui", Name: "Files", Trust: "system",
+			Files: &Files{Documents: true}, Certainty: Sourced, Source: "AOSP DocumentsUI: FilesActivity answers VIEW of vnd.android.document/directory; flush unknown"},
+		{Package: "com.android.documentsui", Name: "Files (AOSP)", Trust: "system",
+			Files: &Files{Documents: true}, Certainty: Sourced, Source: "AOSP DocumentsUI: FilesActivity answers VIEW of vnd.android.document/directory; flush unknown"},
 	}
+}
+
+// storageTab leads from the first tab of Mi File Manager, which lists recent files, to the folders.
+func storageTab() []Selector {
+	return []Selector{{Texts: []string{"Storage", "Phone", "Internal storage", "手机", "存储", "Хранилище", "Almacenamiento"}}}
 }
 
 // servicesOfSystem are apps without a screen on real phones. WebView and the download manager send for any browser.

@@ -39,8 +39,14 @@ func virtualSystem() []Entry {
 	}
 	player := app("com.miui.player", "Mi Music", "com.miui.player/.ui.MusicBrowserActivity")
 	player.Consent = []Selector{{ID: "android:id/button1", Texts: []string{"Agree"}}}
+	files := app("com.mi.android.globalFileexplorer", "Mi File Manager", "com.mi.android.globalFileexplorer/com.android.fileexplorer.FileExplorerTabActivity")
+	files.Consent = player.Consent
+	files.Files = &Files{Storage: []Selector{{Texts: []string{"Storage"}}}}
+	documents := app("com.google.android.documentsui", "Files", "com.google.android.documentsui/com.android.documentsui.LauncherActivity")
+	documents.Files = &Files{Documents: true}
 	return []Entry{
-		player,
+		player, files, documents,
+		app("com.google.android.music", "Music", "com.google.android.music/.ui.HomeActivity"),
 		app("com.miui.home", "MIUI launcher", "com.miui.home/.launcher.Launcher"),
 		app("com.google.android.apps.nexuslauncher", "Pixel launcher", "com.google.android.apps.nexuslauncher/.NexusLauncherActivity"),
 		app("com.android.settings", "Settings", "com.android.settings/.Settings"),

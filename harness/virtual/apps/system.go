@@ -75,6 +75,8 @@ func New(o Options) *System {
 			s.apps[a.Package] = &browser{app: a}
 		case personality.Player:
 			s.apps[a.Package] = &player{app: a}
+		case personality.Files:
+			s.apps[a.Package] = &files{app: a}
 		case personality.Stub:
 			s.apps[a.Package] = &stub{app: a}
 		}

@@ -49,12 +49,16 @@ func Analytics() App {
 func systemApps(miui bool) []App {
 	home := App{Package: "com.google.android.apps.nexuslauncher", Label: "Launcher", Kind: Launcher, UID: 10044, Activity: ".NexusLauncherActivity", Version: "8.1.0", VersionCode: 27, TargetSDK: 27}
 	settings := App{Package: "com.android.settings", Label: "Settings", Kind: Settings, UID: 1000, Activity: ".Settings", Version: "8.1.0", VersionCode: 27, TargetSDK: 27}
+	music := App{Package: "com.google.android.music", Label: "Music", Kind: Player, UID: 10086, Activity: ".ui.HomeActivity", Version: "8.7.7", VersionCode: 84117, TargetSDK: 27}
+	files := App{Package: "com.google.android.documentsui", Label: "Files", Kind: Files, UID: 10087, Activity: "com.android.documentsui.LauncherActivity", Version: "8.1.0", VersionCode: 27, TargetSDK: 27}
 	if miui {
+		music = App{Package: "com.miui.player", Label: "Music", Kind: Player, UID: 10086, Activity: ".ui.MusicBrowserActivity", Version: "4.19.5.1i", VersionCode: 4195, TargetSDK: 28}
+		files = App{Package: "com.mi.android.globalFileexplorer", Label: "File Manager", Kind: Files, UID: 10087, Activity: "com.android.fileexplorer.FileExplorerTabActivity", Version: "1-190617", VersionCode: 190617, TargetSDK: 28}
 		home = App{Package: "com.miui.home", Label: "System launcher", Kind: Launcher, UID: 10044, Activity: ".launcher.Launcher", Version: "4.10.6.1076", VersionCode: 410061076, TargetSDK: 28}
 		settings.Activity, settings.Version, settings.VersionCode = ".MainSettings", "9", 28
 	}
 	return []App{
-		home, settings,
+		home, settings, music, files,
 		{Package: "com.android.systemui", Label: "System UI", Kind: SystemUI, UID: 10062, Version: "9", VersionCode: 28, TargetSDK: 28},
 		{Package: "com.android.shell", Label: "Shell", Kind: Service, UID: 2000, Version: "9", VersionCode: 28, TargetSDK: 28},
 		{Package: "com.android.calculator2", Label: "Calculator", Kind: Stub, UID: 10071, Activity: ".Calculator", Version: "10.0.15", VersionCode: 15, TargetSDK: 28},

@@ -33,8 +33,7 @@ func redmi(name string) Personality {
 	return Personality{
 		Name: name, Region: "GB", Language: "en_GB", Screen: phone.Screen{Width: 1080, Height: 2340, Density: 440},
 		Props: props(ginkgo, map[string]string{"persist.security.adbinput": "1", "persist.security.adbinstall": "1", "ro.miui.region": "GB"}),
-		Apps: append(systemApps(true), MiBrowser(), Analytics(),
-			App{Package: "com.miui.player", Label: "Music", Kind: Player, UID: 10086, Activity: ".ui.MusicBrowserActivity", Version: "4.19.5.1i", VersionCode: 4195, TargetSDK: 28}),
+		Apps:  append(systemApps(true), MiBrowser(), Analytics()),
 	}
 }
 

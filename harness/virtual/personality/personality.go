@@ -27,6 +27,7 @@ const (
 	Settings = "settings"
 	Web      = "browser"
 	Player   = "player"
+	Files    = "files" // a file manager
 	Service  = "service"
 	SystemUI = "systemui"
 	Stub     = "stub" // one screen with its name on it
@@ -76,7 +77,8 @@ const (
 	OnSwitch   Trigger = "switch"    // another app came to the front
 	OnSwipe    Trigger = "swipe"     // a page of the launcher
 	OnShade    Trigger = "statusbar" // the status bar was pulled down
-	OnFolder   Trigger = "folder"    // a folder of the launcher was opened or named
+	OnFolder   Trigger = "folder"    // a folder was opened, of the launcher or of the storage, or named
+	OnFile     Trigger = "file"      // a file was opened
 	OnPlay     Trigger = "play"      // a track was started
 	OnBeat     Trigger = "beat"      // nothing happened: see Leak.Every
 )

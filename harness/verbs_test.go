@@ -1,0 +1,122 @@
+package harness_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/telltale-farm/telltale/assertions/leak"
+	"github.com/telltale-farm/telltale/harness"
+	"github.com/telltale-farm/telltale/harness/action"
+	"github.com/telltale-farm/telltale/harness/virtual/network"
+	"github.com/telltale-farm/telltale/harness/virtual/personality"
+)
+
+// verbs are those of the system, which give nothing to anybody.
+var verbs = []func(*harness.Session) harness.Action{
+	func(*harness.Session) harness.Action { return action.SwipeHome() },
+	func(*harness.Session) harness.Action { return action.PullStatusBar() },
+	func(s *harness.Session) harness.Action { return action.PlayTrack(s.Canary("track title", "")) },
+	func(s *harness.Session) harness.Action {
+		return action.OpenFile(s.Canary("folder name", ""), s.Canary("file name", ""))
+	},
+}
+
+// TestVerbs drives each verb on a phone that reports all of them and on one that reports none, on MIUI and on Android
+// One: it happens, its report is found, and nothing of it is left on the phone.
+func TestVerbs(t *testing.T) {
+	leaky := personality.Leaky2020()
+	leaky.Leaks = []personality.Leak{{App: "com.miui.analytics", URL: personality.OneTrackURL, Encoding: "onetrack", Trust: network.TrustUser,
+		On: []personality.Trigger{personality.OnSwipe, personality.OnShade, personality.OnPlay, personality.OnFolder, personality.OnFile}}}
+	for _, tc := range []struct {
+		name, shipped string
+		who           personality.Personality
+		want          leak.Outcome
+	}{
+		{"MIUI, reporting", "leaky-2020", leaky, leak.Leaked},
+		{"Android One, silent", "clean", personality.Clean(), leak.Clean},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, tc.who, tc.shipped)
+			l := r.lease()
+			for i, verb := range verbs {
+				key := leak.Key{Phone: phoneID, Scenario: fmt.Sprint("verb ", i), Variant: "default"}
+				s := l.Session(key)
+				seen, err := s.Do(t.Context(), verb(s))
+				if err != nil {
+					t.Fatalf("%s: %v", key.Scenario, err)
+				}
+				last := r.attempts()[len(r.attempts())-1]
+				if !last.Postcondition.Seen {
+					t.Errorf("%s did not happen: %s", key.Scenario, last.Postcondition.Got)
+				}
+				if seen.Verdict.Outcome != tc.want {
+					t.Errorf("%s: %s %v, want %s", key.Scenario, seen.Verdict.Outcome, codes(seen), tc.want)
+				}
+			}
+			r.release(l)
+			r.nothingLeft()
+			var names []string
+			for _, dir := range []string{"/sdcard", "/sdcard/Music"} {
+				list, err := r.phone.State().Files.ReadDir(dir)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, f := range list {
+					names = append(names, f.Name())
+				}
+			}
+			if i := slices.IndexFunc(names, func(n string) bool { return strings.Contains(n, " ") || strings.HasSuffix(n, ".mp3") }); i >= 0 {
+				t.Errorf("%q is left on the phone", names[i])
+			}
+		})
+	}
+}
+
+func TestWhatIsOnThePhoneAlreadyIsNeverTouched(t *testing.T) {
+	r := newRig(t, personality.Clean(), "clean")
+	var journal []string
+	d := &harness.Driver{Device: r.server.Device(r.options.Serial, adbOptions), Remember: func(what, script string) error {
+		journal = append(journal, script)
+		return nil
+	}}
+	if err := r.server.Connect(t.Context(), r.options.Address); err != nil {
+		t.Fatal(err)
+	}
+	files := r.phone.State().Files
+	if err := files.Write("/sdcard/Music/mine", []byte("dear"), 0o644, false); err != nil {
+		t.Fatal(err)
+	}
+	var missing *harness.NotPerformed
+	if err := d.Put(t.Context(), "/sdcard/Music/mine", nil); !errors.As(err, &missing) {
+		t.Errorf("over a file of the owner's: %v", err)
+	}
+	if err := d.MakeFolder(t.Context(), "/sdcard/Music"); !errors.As(err, &missing) {
+		t.Errorf("over a folder of the owner's: %v", err)
+	}
+	for _, name := range []string{"/data/local/tmp/x", "/sdcard/../data/x", "/sdcard/", "x"} {
+		if err := d.Put(t.Context(), name, nil); err == nil {
+			t.Errorf("%s was written", name)
+		}
+	}
+	if len(journal) > 0 {
+		t.Errorf("what was not made is to be removed: %q", journal)
+	}
+	const odd = "/sdcard/Music/it's; rm $(x)\n"
+	if err := d.Put(t.Context(), odd, []byte("ours")); err != nil {
+		t.Fatal(err)
+	}
+	if len(journal) != 1 {
+		t.Fatalf("journal %q", journal)
+	}
+	if _, err := d.Device.Script(t.Context(), journal[0]); err != nil {
+		t.Fatal(err)
+	}
+	list, _ := files.ReadDir("/sdcard/Music")
+	if len(list) != 1 || list[0].Name() != "mine" {
+		t.Errorf("after the journal's script: %v", list)
+	}
+}
