@@ -11,12 +11,6 @@ func (l *Lease) JournalOf() *Undo { return l.undo }
 // Relayed says whether apps are known by the relay on the phone.
 func (l *Lease) Relayed() bool { return l.relay != nil }
 
-// RelayHost is the port of ours that the relay reaches us by.
-func (l *Lease) RelayHost() int { return l.relay.port }
-
-// TunnelPort is the port on the phone that leads there.
-const TunnelPort = tunnelPort
-
 // Sync makes what was recorded so far readable.
 func (l *Lease) Sync() error { return l.rec.Sync() }
 

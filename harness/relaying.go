@@ -1,14 +1,10 @@
 package harness
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"maps"
 	"net"
 	"os"
 	"path/filepath"
@@ -44,8 +40,9 @@ const removeRelay = `for p in $(pidof telltale-relay); do kill $p; done; rm -f `
 
 // Waits for the relay.
 const (
-	relayStart = 8 * time.Second // to hold its connection to us, from its start
-	relayBack  = 2 * time.Second // to come back after the tunnel was away
+	relayStart = 20 * time.Second // to hold its connection to us, from its start
+	relayRuns  = time.Second      // how often it is asked meanwhile whether it runs at all
+	relayBack  = 2 * time.Second  // to come back after the tunnel was away
 	relayLook  = 20 * time.Millisecond
 	relayGrace = 30 * time.Second // without us, before it clears the phone's proxy
 )
@@ -61,21 +58,6 @@ type relaying struct {
 	lines int                 // of its log that were read
 	open  map[int]relayRecord // direct connections that have not ended
 }
-
-// relayRecord is a line of the relay's log.
-type relayRecord struct {
-	Event string `json:"event"`
-	At    int64  `json:"at_ms"`
-	ID    int    `json:"id"`
-	UID   int    `json:"uid"`
-	To    string `json:"to"`
-	Up    int64  `json:"up"`
-	Down  int64  `json:"down"`
-	Error string `json:"error"`
-}
-
-// maxRelayLines bounds what is taken from a log; the relay itself writes no more than a mebibyte.
-const maxRelayLines = 50_000
 
 // relayBinary finds the relay that a phone can run; empty if there is none.
 func (l *Lease) relayBinary(ctx context.Context) (string, error) {
@@ -191,6 +173,8 @@ func (l *Lease) startRelay(ctx context.Context) error {
 			return err
 		}
 		l.relay.kept = true
+	} else if _, err := l.aroundUs(ctx); err != nil { // the evidence has what it says, as far as it can be read
+		l.say("the relay's log before its end: " + err.Error())
 	}
 	if _, err := l.device.Script(ctx, removeRelay); err != nil {
 		return err
@@ -209,9 +193,20 @@ func (l *Lease) startRelay(ctx context.Context) error {
 	if _, err := l.device.Script(ctx, start); err != nil {
 		return err
 	}
-	if !l.awaitRelay(ctx, relayStart) {
-		said, _ := l.device.Script(ctx, "cat "+relayLog)
-		return fmt.Errorf("the relay did not reach us within %s: %q", relayStart, said.Stdout[:min(len(said.Stdout), 300)])
+	absent := 0
+	for begun := time.Now(); !l.awaitRelay(ctx, relayRuns); {
+		running, err := l.device.Script(ctx, "pidof telltale-relay; true")
+		if err != nil {
+			return err
+		}
+		if absent++; len(running.Stdout) > 0 {
+			absent = 0
+		}
+		if absent > 1 || time.Since(begun) > relayStart {
+			said, _ := l.device.Script(ctx, "cat "+relayLog)
+			return &Gap{Class: leak.FaultHarness, Detail: fmt.Sprintf("the relay on the phone did not reach us within %s: %q",
+				time.Since(begun).Round(time.Second), said.Stdout[:min(len(said.Stdout), 300)])}
+		}
 	}
 	return nil
 }
@@ -253,84 +248,4 @@ func (l *Lease) appsPort() int {
 
 func (l *Lease) proxyValue() string {
 	return net.JoinHostPort("127.0.0.1", strconv.Itoa(l.appsPort()))
-}
-
-// aroundUs reads what the relay did by itself since the last time: the direct connections that were open at any moment
-// since then. Each is written into the evidence.
-func (l *Lease) aroundUs(ctx context.Context) ([]relayRecord, error) {
-	if l.relay == nil {
-		return nil, nil
-	}
-	res, err := l.device.Script(ctx, "cat "+relayLog)
-	var exit *adb.ExitError
-	if errors.As(err, &exit) {
-		return nil, &Gap{Class: leak.FaultHarness, Detail: "the log of the relay on the phone cannot be read, so nobody knows what it connected directly"}
-	}
-	if err != nil {
-		return nil, err
-	}
-	fresh, err := l.relay.take(res.Stdout)
-	if err != nil {
-		return nil, &Gap{Class: leak.FaultHarness, Detail: err.Error()}
-	}
-	touched := make([]relayRecord, 0, len(l.relay.open))
-	for _, id := range slices.Sorted(maps.Keys(l.relay.open)) {
-		touched = append(touched, l.relay.open[id])
-	}
-	for _, r := range fresh {
-		switch r.Event {
-		case "direct":
-			l.relay.open[r.ID] = r
-			touched = append(touched, r)
-		case "closed":
-			delete(l.relay.open, r.ID)
-		default:
-			continue
-		}
-		if err := l.dir.AppendJournal("relay", map[string]any{
-			"event": r.Event, "at_ms": r.At, "id": r.ID, "uid": r.UID, "apps": l.packages(r.UID), "to": r.To, "up": r.Up, "down": r.Down,
-		}); err != nil {
-			return nil, err
-		}
-	}
-	return touched, nil
-}
-
-// take parses the lines that are new. A log that is full no longer says everything.
-func (r *relaying) take(text []byte) (fresh []relayRecord, err error) {
-	whole := text[:bytes.LastIndexByte(text, '\n')+1]
-	n := 0
-	for line := range bytes.Lines(whole) {
-		if n++; n <= r.lines {
-			continue
-		}
-		var rec relayRecord
-		if jerr := json.Unmarshal(line, &rec); jerr != nil || n > maxRelayLines {
-			return nil, fmt.Errorf("line %d of the relay's log is none of its lines", n)
-		}
-		if rec.Event == "full" {
-			return nil, errors.New("the log of the relay on the phone is full: what it connected directly since is not known")
-		}
-		fresh = append(fresh, rec)
-	}
-	if n < r.lines {
-		return nil, fmt.Errorf("the log of the relay on the phone has %d lines, and had %d", n, r.lines)
-	}
-	r.lines = n
-	return fresh, nil
-}
-
-// directly says in words what went around us through the relay.
-func (l *Lease) directly(touched []relayRecord) string {
-	var who []string
-	for _, r := range touched {
-		who = append(who, fmt.Sprintf("%s of uid %d (%s)", r.To, r.UID, strings.Join(l.packages(r.UID), ", ")))
-	}
-	slices.Sort(who)
-	who = slices.Compact(who)
-	const most = 5
-	if len(who) > most {
-		who = append(who[:most:most], fmt.Sprintf("and %d more", len(who)-most))
-	}
-	return fmt.Sprintf("the relay on the phone could not reach us and connected directly, %d times: %s", len(touched), strings.Join(who, "; "))
 }

@@ -171,7 +171,7 @@ func (l *Lease) before(ctx context.Context) (around, error) {
 	if err := l.ensureTunnel(ctx); err != nil {
 		return around{}, err
 	}
-	if _, err := l.aroundUs(ctx); err != nil { // what was before this window is not its own
+	if err := l.ledBack(ctx); err != nil {
 		return around{}, err
 	}
 	drops, _, _ := l.link.seen()

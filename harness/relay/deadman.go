@@ -31,6 +31,7 @@ func (r *relay) attend(ctx context.Context) {
 			stop := context.AfterFunc(ctx, func() { _ = c.Close() })
 			r.seen()
 			if lost {
+				r.endAround()
 				r.log.write(record{Event: "host-back"})
 				lost = false
 			}

@@ -20,6 +20,11 @@ const (
 
 // direct does for one connection what the host would have: CONNECT, or one request in absolute form.
 func (r *relay) direct(ctx context.Context, c net.Conn, uid int) {
+	release, ok := r.goAround(c)
+	if !ok {
+		return
+	}
+	defer release()
 	_ = c.SetReadDeadline(time.Now().Add(headTime))
 	head, rest, err := readHead(c)
 	if err != nil {

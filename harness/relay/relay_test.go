@@ -159,7 +159,12 @@ type host struct {
 
 func startHost(t *testing.T, answers bool) *host {
 	t.Helper()
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	return hostAt(t, 0, answers)
+}
+
+func hostAt(t *testing.T, port int, answers bool) *host {
+	t.Helper()
+	l, err := net.Listen("tcp4", fmt.Sprintf("127.0.0.1:%d", port))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,6 +21,8 @@ type relay struct {
 	open   sync.WaitGroup
 	mu     sync.Mutex
 	conns  map[net.Conn]bool
+	around map[net.Conn]bool // of apps, served without the host
+	told   bool              // by a signal to end
 	finish context.CancelFunc
 }
 
@@ -32,9 +34,13 @@ const linger = 5 * time.Second
 
 // run serves until the context ends, the host says so, or the host was gone for the grace and the proxy is cleared.
 func run(ctx context.Context, o options, on phone, l *log) error {
+	told := ctx
 	ctx, finish := context.WithCancel(ctx)
 	defer finish()
-	r := &relay{options: o, on: on, tables: &tables{on: on}, log: l, began: time.Now(), conns: map[net.Conn]bool{}, finish: finish}
+	r := &relay{
+		options: o, on: on, tables: &tables{on: on}, log: l, began: time.Now(), finish: finish,
+		conns: map[net.Conn]bool{}, around: map[net.Conn]bool{},
+	}
 	listener, err := r.bind(ctx)
 	if err != nil {
 		return err
@@ -43,7 +49,14 @@ func run(ctx context.Context, o options, on phone, l *log) error {
 	var work sync.WaitGroup
 	work.Go(func() { r.attend(ctx) })
 	work.Go(func() { r.accept(ctx, listener) })
+	work.Go(func() { r.reclaim(ctx) })
 	<-ctx.Done()
+	if told.Err() != nil { // another relay may follow, whose log knows nothing of ours: before it can have the port
+		r.mu.Lock()
+		r.told = true
+		r.mu.Unlock()
+		r.endAround()
+	}
 	_ = listener.Close()
 	work.Wait()
 	r.drain()

@@ -20,6 +20,9 @@ func (s *Server) DialReverse(ctx context.Context, port int) (net.Conn, error) {
 	if !s.gate.wait(ctx) {
 		return fail(context.Cause(ctx))
 	}
+	if s.faults.deafened() {
+		return fail(refusedError())
+	}
 	st, err := s.openReverse(port, addr)
 	if err != nil {
 		return fail(err)

@@ -52,6 +52,7 @@ type faults struct {
 	queue   []*fault
 	refused []string
 	mute    bool
+	deaf    bool
 }
 
 // Inject arms a fault; several are used up in order. The channel closes when it has struck.
@@ -107,6 +108,21 @@ func (f *faults) muted() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.mute
+}
+
+// RefuseReversed makes reversed ports refuse whoever connects to them, while the adb server knows nothing of it:
+// connections that are open stay so, and the table too. Unlike a reverse that is removed under a program that dials, it
+// does not end the adb server.
+func (s *Server) RefuseReversed(refuse bool) {
+	s.faults.mu.Lock()
+	defer s.faults.mu.Unlock()
+	s.faults.deaf = refuse
+}
+
+func (f *faults) deafened() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.deaf
 }
 
 // DropLinks closes all links at once, as a pulled cable does. The phone stays up: the adb server comes back by itself,

@@ -133,6 +133,20 @@ func TestDialReverseRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	adb.adb(t, phone, "reverse", "tcp:8080", hostTarget(l.Addr()))
+	kept, err := phone.DialReverse(t.Context(), 8080)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer kept.Close()
+	phone.RefuseReversed(true)
+	if _, err := phone.DialReverse(t.Context(), 8080); !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("a port that refuses: %v", err)
+	}
+	if _, err := kept.Write([]byte("x")); err != nil {
+		t.Errorf("what was open before: %v", err)
+	}
+	phone.RefuseReversed(false)
+	kept.Close()
 	l.Close()
 	if _, err := phone.DialReverse(t.Context(), 8080); !errors.Is(err, syscall.ECONNREFUSED) {
 		t.Errorf("nothing listens on the host: %v", err)
