@@ -117,11 +117,7 @@ func TestFaults(t *testing.T) {
 			return func() { r.server.Close() }
 		}},
 		{name: "the reverse tunnel is lost", class: leak.FaultHarness, code: leak.CodeCaptureGap, words: "the reverse tunnel of tcp:18080 is gone", strike: func(r *rig) func() {
-			return func() {
-				if err := r.server.Device(r.options.Serial, adbOptions).RemoveReverse(r.t.Context(), harness.ProxyPort); err != nil {
-					r.t.Error(err)
-				}
-			}
+			return r.phone.ADB().ForgetReverses
 		}},
 		{name: "a command hangs", class: leak.FaultPhone, code: leak.CodeDeviceLost, words: "did not answer in time", strike: func(r *rig) func() {
 			return func() { r.phone.ADB().Inject(adbd.Fault{Kind: adbd.Hang, Match: "trafficcontroller"}) }

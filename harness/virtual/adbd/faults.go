@@ -119,6 +119,14 @@ func (s *Server) RefuseReversed(refuse bool) {
 	s.faults.deaf = refuse
 }
 
+// ForgetReverses empties the tables of reversed ports while the adb server still has them in its own: a tunnel is lost,
+// and whoever dials meanwhile is refused here and never asks the server for what it does not know.
+func (s *Server) ForgetReverses() {
+	for _, l := range s.live() {
+		l.endReverses()
+	}
+}
+
 func (f *faults) deafened() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -155,6 +155,12 @@ func TestDialReverseRefused(t *testing.T) {
 	if _, err := phone.DialReverse(t.Context(), 8080); !errors.Is(err, syscall.ECONNREFUSED) {
 		t.Errorf("after the removal: %v", err)
 	}
+	adb.adb(t, phone, "reverse", "tcp:8080", hostTarget(echoServer(t).Addr()))
+	phone.ForgetReverses()
+	if _, err := phone.DialReverse(t.Context(), 8080); !errors.Is(err, syscall.ECONNREFUSED) || len(phone.Reverses()) > 0 {
+		t.Errorf("after the phone forgot it: %v, %v", err, phone.Reverses())
+	}
+	adb.adb(t, phone, "shell", "echo", "the adb server still has the phone")
 	if got := phone.Stats().Streams; got != 0 {
 		t.Errorf("%d streams left", got)
 	}
