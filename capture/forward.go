@@ -14,7 +14,7 @@ import (
 func (x *exchange) roundTrip(r *http.Request) *http.Response {
 	if x.f.Control {
 		x.drain(x.p.rec.Limits().BodyCap)
-		return x.answer(r, http.StatusOK, controlPage)
+		return x.control(r)
 	}
 	resp, err := x.p.up.send(x, x.outgoing(r))
 	if err != nil {
@@ -31,9 +31,6 @@ func (x *exchange) roundTrip(r *http.Request) *http.Response {
 	x.wrapReply(resp)
 	return resp
 }
-
-// controlPage is what the control host says to everything: nothing of the request comes back.
-const controlPage = "<!doctype html><title>Telltale control</title><p>Telltale control\n"
 
 func (x *exchange) answer(r *http.Request, status int, body string) *http.Response {
 	resp := &http.Response{

@@ -61,15 +61,25 @@ func TestExchangesAreForwardedAndRecorded(t *testing.T) {
 }
 
 func TestTheControlHostIsAnsweredByTheProxy(t *testing.T) {
-	for _, url := range []string{"http://control.test/?secret", "https://control.test/?secret", "https://CONTROL.test:8443/?secret"} {
+	for _, c := range []struct{ url, says, kind string }{
+		{"http://control.test/?secret", "Telltale control", "text/html"},
+		{"https://control.test/?secret", "Telltale control", "text/html"},
+		{"https://CONTROL.test:8443/?secret", "Telltale control", "text/html"},
+		{"https://control.test/find?q=secret", `<input name="q"`, "text/html"},
+		{"https://control.test/download/secret.bin?secret", "A file of", "application/octet-stream"},
+		{"https://control.test/downloads/secret?secret", "Telltale control", "text/html"},
+	} {
 		r := newRig(t, func(http.ResponseWriter, *http.Request) { t.Error("the origin was asked") })
-		resp, body := get(t, r.client(strings.Contains(url, "8443")), url)
-		if resp.StatusCode != 200 || !strings.Contains(body, "Telltale control") || strings.Contains(body, "secret") {
-			t.Errorf("%s: %d %q", url, resp.StatusCode, body)
+		resp, body := get(t, r.client(strings.Contains(c.url, "8443")), c.url)
+		if resp.StatusCode != 200 || !strings.Contains(body, c.says) || strings.Contains(body, "secret") || !strings.HasPrefix(resp.Header.Get("Content-Type"), c.kind) {
+			t.Errorf("%s: %d %v %q", c.url, resp.StatusCode, resp.Header, body)
+		}
+		if file := resp.Header.Get("Content-Disposition") == "attachment"; file != (c.kind != "text/html") {
+			t.Errorf("%s: %v", c.url, resp.Header)
 		}
 		f := one(t, r.flows(), flow.KindExchange)
-		if !f.Control || f.Host != "control.test" || !strings.HasSuffix(f.Request.Target, "?secret") || f.Server != "" {
-			t.Errorf("%s: %+v", url, f)
+		if !f.Control || f.Host != "control.test" || !strings.Contains(f.Request.Target, "secret") || f.Server != "" || header(t, f.Response, "Content-Type") != resp.Header.Get("Content-Type") {
+			t.Errorf("%s: %+v", c.url, f)
 		}
 	}
 }
