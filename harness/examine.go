@@ -109,7 +109,7 @@ func (x *examination) ask(ctx context.Context, p probe) Check {
 	if !blocked {
 		f = p.try(ctx, x)
 	}
-	c.Answer, c.Detail, c.Fix = f.answer, f.detail, f.fix
+	c.Answer, c.Detail, c.Fix = f.answer, strings.TrimSuffix(f.detail, ": "+f.fix), f.fix // errors name their own fix
 	if c.Answer == Yes {
 		c.Fix = ""
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/telltale-farm/telltale/adb"
 )
@@ -42,14 +43,41 @@ func authorised(o Options) probe {
 	return probe{
 		id: "authorised", name: "this computer may debug the phone", says: says,
 		try: func(ctx context.Context, x *examination) found {
-			ctx, cancel := context.WithTimeout(ctx, x.patience())
+			wait := min(x.patience(), plugTimeout)
+			if o.Address != "" {
+				wait = x.patience()
+			}
+			waiting, cancel := context.WithTimeout(ctx, wait)
 			defer cancel()
-			if err := x.lease.attach(ctx); err != nil {
-				return no(err.Error(), fixOf(err, "connect the phone, and switch on Developer options > USB debugging"))
+			if state, err := x.lease.device.State(waiting); err != nil || state != adb.StateDevice {
+				x.lease.say(fmt.Sprintf("waiting up to %s: the adb server at %s %s", wait, x.lease.device.Server().Addr, stateOf(state, err, o.Serial)))
+			}
+			if err := x.lease.attach(waiting); err != nil {
+				if adb.CodeOf(err) == adb.Timeout { // who waited knows only that it did
+					if _, now := x.lease.device.State(ctx); adb.CodeOf(now) == adb.NotFound {
+						err = now
+					}
+				}
+				return no(err.Error(), fixOf(err, "connect the phone, and switch on Developer options > USB debugging; `telltale devices` lists what is attached"))
 			}
 			return yes("")
 		},
 	}
+}
+
+// plugTimeout is how long an examination waits for a phone on a cable. One that is there is listed at once; one whose
+// cable is being plugged in, within seconds.
+const plugTimeout = 10 * time.Second
+
+// stateOf says what an adb server knows of a phone that is not ready.
+func stateOf(state adb.State, err error, serial string) string {
+	switch {
+	case adb.CodeOf(err) == adb.ServerGone:
+		return "does not answer"
+	case err != nil:
+		return "does not list " + serial
+	}
+	return fmt.Sprintf("lists %s as %s", serial, state)
 }
 
 // identity holds the phone against devices.yaml.

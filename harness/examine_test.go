@@ -178,9 +178,14 @@ func TestExamineWrongPhone(t *testing.T) {
 	}
 	r.phone.Close()
 	r.options.Patience = time.Second
+	var told []string
+	r.options.Progress = func(line string) { told = append(told, line) }
 	checks = r.examine()
-	if c := checks["authorised"]; c.Answer != harness.No {
+	if c := checks["authorised"]; c.Answer != harness.No || strings.Contains(c.Detail, c.Fix) {
 		t.Errorf("%+v", c)
+	}
+	if len(told) == 0 || !strings.Contains(told[0], "waiting up to 1s") || !strings.Contains(told[0], r.options.Serial) {
+		t.Errorf("whoever looks at doctor is not told what it waits for: %q", told)
 	}
 	if c := checks["battery"]; c.Answer != harness.Unknown || c.Fix != "first see to: authorised" {
 		t.Errorf("%+v", c)

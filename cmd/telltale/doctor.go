@@ -73,7 +73,7 @@ func (d *doctorCmd) Run(ctx context.Context, c *console, g *globals) (err error)
 
 	code := exitClean
 	for i := range cfg.Phones {
-		checks, err := d.examine(ctx, cfg, &cfg.Phones[i], w, state, scratch, seed)
+		checks, err := d.examine(ctx, c, cfg, &cfg.Phones[i], w, state, scratch, seed)
 		for _, k := range checks {
 			d.show(c, k)
 			switch {
@@ -111,7 +111,7 @@ func (d *doctorCmd) choose(cfg *profile.Config) error {
 	return nil
 }
 
-func (d *doctorCmd) examine(ctx context.Context, cfg *profile.Config, p *profile.Phone, w *world.World, state, scratch, seed string) ([]harness.Check, error) {
+func (d *doctorCmd) examine(ctx context.Context, c *console, cfg *profile.Config, p *profile.Phone, w *world.World, state, scratch, seed string) ([]harness.Check, error) {
 	dir, err := evidence.OpenPhone(scratch, p.ID)
 	if err != nil {
 		return nil, err
@@ -122,6 +122,7 @@ func (d *doctorCmd) examine(ctx context.Context, cfg *profile.Config, p *profile
 		Profile: p, ControlHost: cfg.Sites.Control, Policy: harness.ResolvePolicy(cfg, 0), Repeat: 1, Seed: seed, State: state,
 		ADB: h.ADB, Serial: h.Serial, JournalADB: p.ADB, Address: h.Address, RunBound: p.Kind == profile.Virtual && p.Address == "",
 		Resolve: h.Resolve, TrustPEM: h.TrustPEM, Bundle: os.DirFS(scratch), Dir: dir,
+		Progress: func(line string) { fmt.Fprintf(c.Err, "%s: %s\n", p.ID, safe.Text(line)) },
 	})
 }
 

@@ -18,7 +18,7 @@ import (
 type runCmd struct {
 	Devices   string `default:"devices.yaml" placeholder:"FILE" help:"Which phones, browsers and sites. Default: ${default}."`
 	Filter    string `placeholder:"LABELS" help:"Only specs with these labels, in ginkgo's words: smoke, 'action:search && !browser:chrome'."`
-	Repeat    int    `placeholder:"N" help:"Attempts per cell, instead of what the file says."`
+	Repeat    *int   `placeholder:"N" help:"Attempts per cell, instead of what the file says."`
 	Out       string `default:"evidence" placeholder:"DIR" help:"Folder for the bundle. Default: ${default}."`
 	Resume    string `placeholder:"DIR" help:"Go on with a run that was killed or interrupted: make the cells that have no attempt which was carried to its end."`
 	Manifests string `placeholder:"DIR" hidden:"" help:"Write the leak manifests of virtual phones there, after the run was closed."`
@@ -46,8 +46,8 @@ EXIT STATUS
 // Run is the whole way of a run, in the order that the evidence rests on: what is planned is on disk before the first
 // phone is touched, and verdicts are made once, from files, after the last one was put back.
 func (r *runCmd) Run(ctx context.Context, c *console, g *globals) (err error) {
-	if r.Repeat < 0 {
-		return fmt.Errorf("--repeat %d: attempts are 1 or more", r.Repeat)
+	if r.Repeat != nil && *r.Repeat < 1 {
+		return fmt.Errorf("--repeat %d: a cell needs 1 attempt or more; leave --repeat away for what %s says", *r.Repeat, r.Devices)
 	}
 	cfg, err := profile.Load(r.Devices)
 	if err != nil {
@@ -88,6 +88,14 @@ func (r *runCmd) Run(ctx context.Context, c *console, g *globals) (err error) {
 	return r.drive(ctx, c, cfg, state, tools, planned, earlier)
 }
 
+// repeats is what was asked for on the command line; 0 if nothing was.
+func (r *runCmd) repeats() int {
+	if r.Repeat == nil {
+		return 0
+	}
+	return *r.Repeat
+}
+
 // drive opens the world, has ginkgo drive the phones, and closes the run.
 func (r *runCmd) drive(ctx context.Context, c *console, cfg *profile.Config, state string, tools *tools, planned *world.Planned, earlier *evidence.Run) (err error) {
 	seed, err := newSeed()
@@ -111,7 +119,7 @@ func (r *runCmd) drive(ctx context.Context, c *console, cfg *profile.Config, sta
 	handoff, err := w.HandoffFile(world.Handoff{
 		Schema: world.HandoffSchema, Bundle: bundle.Dir(), State: state, Progress: w.Progress(),
 		Devices: cfg.Path, DevicesSum: cfg.SHA256, PlanSum: planned.Sum,
-		Seed: seed, Repeat: r.Repeat, Lifeline: w.Lifeline(), Phones: w.Phones(),
+		Seed: seed, Repeat: r.repeats(), Lifeline: w.Lifeline(), Phones: w.Phones(),
 	})
 	if err != nil {
 		return err

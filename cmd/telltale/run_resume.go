@@ -28,11 +28,12 @@ func (r *runCmd) takeUp(cfg *profile.Config, tools *tools) (*evidence.Run, error
 		return nil, fmt.Errorf("resuming %s: its scenarios were built from something else than bin/scenarios.test now: use the build that it began with (%s, commit %s)", r.Resume, run.Telltale, run.Commit)
 	case r.Filter != "" && r.Filter != run.Filter:
 		return nil, fmt.Errorf("resuming %s: it began with --filter %q; leave --filter away", r.Resume, run.Filter)
-	case r.Repeat != 0:
+	case r.Repeat != nil:
 		return nil, fmt.Errorf("resuming %s: attempts per cell are those that it began with; leave --repeat away", r.Resume)
 	}
 	r.Filter = run.Filter
-	r.Repeat, err = mostRepeats(r.Resume)
+	most, err := mostRepeats(r.Resume)
+	r.Repeat = &most
 	return &run, err
 }
 
@@ -68,6 +69,6 @@ func (r *runCmd) bundle(cfg *profile.Config, tools *tools, planned *world.Planne
 		return nil, err
 	}
 	return evidence.Create(out, evidence.NewRunID(time.Now()), evidence.Inputs{
-		Plan: planned.Plan, Policy: harness.ResolvePolicy(cfg, r.Repeat), Run: tools.describe(cfg, r.Filter, seed),
+		Plan: planned.Plan, Policy: harness.ResolvePolicy(cfg, r.repeats()), Run: tools.describe(cfg, r.Filter, seed),
 	})
 }

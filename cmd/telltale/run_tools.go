@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -45,12 +46,12 @@ func (t *tools) plan(ctx context.Context, cfg *profile.Config, r *runCmd) (*worl
 	defer os.RemoveAll(dir)
 	file := filepath.Join(dir, "planned.json")
 	cmd := exec.CommandContext(ctx, t.scenarios, "-test.run=^TestScenarios$", "-ginkgo.label-filter="+r.Filter, "-ginkgo.no-color",
-		"-devices="+cfg.Path, "-plan-out="+file, "-repeat="+strconv.Itoa(r.Repeat))
+		"-devices="+cfg.Path, "-plan-out="+file, "-repeat="+strconv.Itoa(r.repeats()))
 	cmd.Dir = dir
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
 	if err := cmd.Run(); err != nil {
-		return nil, fmt.Errorf("planning: %w\n%s", err, strings.TrimSpace(said.String()))
+		return nil, planError(r.Filter, said.String(), err)
 	}
 	raw, err := os.ReadFile(file)
 	if err != nil {
@@ -61,6 +62,27 @@ func (t *tools) plan(ctx context.Context, cfg *profile.Config, r *runCmd) (*worl
 		return nil, fmt.Errorf("planning: %w", err)
 	}
 	return &p, nil
+}
+
+// colours are the escape sequences that ginkgo writes whatever it is told.
+var colours = regexp.MustCompile("\x1b\\[[0-9;]*m")
+
+// planError says why the scenarios did not plan. A filter that ginkgo cannot read is the most likely reason, and the
+// owner's own.
+func planError(filter, said string, err error) error {
+	said = strings.TrimSpace(colours.ReplaceAllString(said, ""))
+	if _, rest, ok := strings.Cut(said, "Syntax Error Parsing Label Filter"); ok {
+		why := "it cannot be read"
+		for line := range strings.Lines(rest) {
+			line = strings.TrimSpace(line)
+			if line != "" && !strings.Contains(filter, line) && !strings.HasPrefix(line, "Learn more") && !strings.HasPrefix(line, "http") {
+				why = line
+				break
+			}
+		}
+		return fmt.Errorf("--filter %q: %s Labels are joined by &&, ||, ! and parentheses, as in 'action:search && !browser:chrome'", filter, why)
+	}
+	return fmt.Errorf("planning: %w\n%s", err, said)
 }
 
 // ginkgoRun is one run of the scenarios on all phones.
