@@ -60,6 +60,9 @@ func probes(o Options) []probe {
 		privateDNS(), accounts(), systemUpdates(), appUpdates(), socketTables(), byteCounters(), lockScreen(), screenDump(), screenshot(), tapLands(), redirected()}
 	for _, b := range o.Profile.Browsers {
 		all = append(all, consent(b), proxied(b), trusted(b))
+		if hasPrivate(o.Profile, b) {
+			all = append(all, privateTab(b))
+		}
 	}
 	if len(o.Profile.Browsers) > 0 {
 		all = append(all, loopbackUncounted())

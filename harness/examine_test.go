@@ -220,7 +220,7 @@ func TestExamineBrowsers(t *testing.T) {
 		{"it is not installed", func(r *rig, p *personality.Personality) {
 			p.Leaks, p.Noise = nil, nil
 			p.Apps = slices.DeleteFunc(p.Apps, func(a personality.App) bool { return a.Kind == personality.Web })
-		}, map[string]harness.Answer{"consent:b": harness.No, "proxied:b": harness.Unknown, "trusted:b": harness.Unknown, "counters-loopback": harness.Unknown}},
+		}, map[string]harness.Answer{"consent:b": harness.No, "proxied:b": harness.Unknown, "trusted:b": harness.Unknown, "private:b": harness.Unknown, "counters-loopback": harness.Unknown}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -251,5 +251,35 @@ func trustOf(p *personality.Personality, trust network.Trust) {
 		if p.Apps[i].Kind == personality.Web {
 			p.Apps[i].Trust = trust
 		}
+	}
+}
+
+// TestExaminePrivateTab: which way leads to a private tab differs by browser and release, and is found out.
+func TestExaminePrivateTab(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		change func(*personality.Browser)
+		answer harness.Answer
+		detail string
+	}{
+		{"its intent works", func(*personality.Browser) {}, harness.Yes, "by its intent; "},
+		{"its intent is switched off", func(b *personality.Browser) { b.PrivateAction = "" }, harness.Yes, "by its menu, its intent having opened none: "},
+		{"its menu was renamed too", func(b *personality.Browser) { b.PrivateAction, b.Style = "", personality.MIUI }, harness.No, "private tab"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			who := personality.Clean()
+			who.Apps = slices.Clone(who.Apps)
+			i := slices.IndexFunc(who.Apps, func(a personality.App) bool { return a.Package == "com.android.chrome" })
+			web := *who.Apps[i].Web
+			tt.change(&web)
+			who.Apps[i].Web = &web
+			r := newRig(t, who, "clean")
+			r.options.Profile.Browsers = []profile.Browser{{ID: "b", App: "com.android.chrome", Search: "www.google.com"}}
+			r.options.Patience = 3 * time.Second
+			if c := r.examine()["private:b"]; c.Answer != tt.answer || !strings.Contains(c.Detail, tt.detail) {
+				t.Errorf("%+v", c)
+			}
+		})
 	}
 }

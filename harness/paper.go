@@ -150,11 +150,28 @@ func (p *paper) tree() []byte {
 	}
 	var b bytes.Buffer
 	b.WriteString(`<?xml version="1.0"?><hierarchy rotation="0">`)
+	for _, browser := range p.phone.Browsers {
+		entry, _ := p.phone.App(browser.App)
+		if entry.Browser == nil {
+			continue
+		}
+		for _, s := range slices.Concat(entry.Browser.Private.Steps, entry.Browser.Private.Marker, entry.Browser.Private.Leave) {
+			fmt.Fprintf(&b, `<node resource-id="%s" text="%s" content-desc="%s" package="%s" enabled="true" bounds="[0,0][1080,100]"/>`,
+				s.ID, firstOf(s.Texts), firstOf(s.Descs), browser.App)
+		}
+	}
 	for i, w := range words {
 		fmt.Fprintf(&b, `<node text="%s" class="android.widget.TextView" package="%s" enabled="true" bounds="[0,%d][1080,%d]"/>`, w, catalogue.SettingsPackage, 100*i+100, 100*i+200)
 	}
 	b.WriteString("</hierarchy>")
 	return b.Bytes()
+}
+
+func firstOf(words []string) string {
+	if len(words) == 0 {
+		return ""
+	}
+	return words[0]
 }
 
 func (p *paper) picture() []byte {

@@ -51,42 +51,10 @@ func (b Browser) open(ctx context.Context, d *harness.Driver, mode Mode) error {
 		return err
 	}
 	if mode == Private {
-		return b.private(ctx, d)
-	}
-	return b.leavePrivate(ctx, d)
-}
-
-// private opens a new private tab and proves it by the mark that only a private tab shows.
-func (b Browser) private(ctx context.Context, d *harness.Driver) error {
-	way := b.Entry.Browser.Private
-	if len(way.Steps) == 0 || len(way.Marker) == 0 {
-		return &harness.NotPerformed{Want: "a private tab in " + b.App, Got: "the catalogue knows no way to one"}
-	}
-	for i, step := range way.Steps {
-		if err := d.Tap(ctx, fmt.Sprintf("step %d to a private tab", i+1), []catalogue.Selector{step}); err != nil {
-			return err
-		}
-	}
-	_, err := d.Find(ctx, "the mark of a private tab", way.Marker)
-	return err
-}
-
-// leavePrivate makes sure that an action in a normal tab does not happen in a private one left over.
-func (b Browser) leavePrivate(ctx context.Context, d *harness.Driver) error {
-	way := b.Entry.Browser.Private
-	if len(way.Marker) == 0 || len(way.Leave) == 0 {
-		return nil
-	}
-	on, err := d.Shows(ctx, way.Marker)
-	if err != nil || !on {
+		_, err := d.OpenPrivate(ctx, b.Entry)
 		return err
 	}
-	for _, step := range way.Leave {
-		if err := d.Tap(ctx, "a normal tab", []catalogue.Selector{step}); err != nil {
-			return err
-		}
-	}
-	return nil
+	return d.LeavePrivate(ctx, b.Entry)
 }
 
 // enter types text into the browser's one field and presses enter, after proving that the field holds the text.

@@ -1,0 +1,84 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/telltale-farm/telltale/adb"
+	"github.com/telltale-farm/telltale/adb/ui"
+	"github.com/telltale-farm/telltale/harness/profile/catalogue"
+)
+
+// intentTimeout is how long a browser may take to show a private tab that an intent asked for, before its menu is tried.
+const intentTimeout = 8 * time.Second
+
+// OpenPrivate opens a new private tab of the browser in front, and proves it by the mark that only a private tab shows:
+// by the browser's own intent where the catalogue knows one, else, or if that opens none, by its menu. It says which way
+// led there. A *NotPerformed says that none did.
+func (d *Driver) OpenPrivate(ctx context.Context, e catalogue.Entry) (way string, err error) {
+	if e.Browser == nil || len(e.Browser.Private.Marker) == 0 || e.Browser.Private.Intent == "" && len(e.Browser.Private.Steps) == 0 {
+		return "", &NotPerformed{Want: "a private tab in " + e.Package, Got: "the catalogue knows no way to one"}
+	}
+	p := e.Browser.Private
+	refused := ""
+	if p.Intent != "" {
+		if refused, err = d.privateByIntent(ctx, p); err != nil || refused == "" {
+			return "its intent", err
+		}
+		if len(p.Steps) == 0 {
+			return "", &NotPerformed{Want: "a private tab in " + e.Package, Got: "its intent opened none: " + refused}
+		}
+	}
+	for i, step := range p.Steps {
+		if err := d.Tap(ctx, fmt.Sprintf("step %d to a private tab", i+1), []catalogue.Selector{step}); err != nil {
+			return "", err
+		}
+	}
+	way = "its menu"
+	if refused != "" {
+		way += ", its intent having opened none: " + refused
+	}
+	_, err = d.Find(ctx, "the mark of a private tab", p.Marker)
+	return way, err
+}
+
+// privateByIntent says why an intent opened no private tab; empty if it did.
+func (d *Driver) privateByIntent(ctx context.Context, p catalogue.Private) (refused string, err error) {
+	res, err := d.Device.StartActivity(ctx, strings.Fields(p.Intent)...)
+	switch {
+	case adb.CodeOf(err) == adb.NoActivity || adb.CodeOf(err) == adb.Denied:
+		return err.Error(), nil
+	case err != nil:
+		return "", err
+	case !res.OK():
+		return res.Error, nil
+	}
+	waiting, cancel := context.WithTimeout(ctx, intentTimeout)
+	defer cancel()
+	_, err = d.Screen.WaitFor(waiting, selectorsOf(p.Marker)...)
+	var missing *ui.NotFoundError
+	if errors.As(err, &missing) && ctx.Err() == nil {
+		return "it was taken, and no mark of a private tab came", nil
+	}
+	return "", err
+}
+
+// LeavePrivate makes sure that what follows does not happen in a private tab left over.
+func (d *Driver) LeavePrivate(ctx context.Context, e catalogue.Entry) error {
+	if e.Browser == nil || len(e.Browser.Private.Marker) == 0 || len(e.Browser.Private.Leave) == 0 {
+		return nil
+	}
+	on, err := d.Shows(ctx, e.Browser.Private.Marker)
+	if err != nil || !on {
+		return err
+	}
+	for _, step := range e.Browser.Private.Leave {
+		if err := d.Tap(ctx, "a normal tab", []catalogue.Selector{step}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
