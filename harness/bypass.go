@@ -3,7 +3,9 @@ package harness
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"sync"
@@ -23,6 +25,7 @@ const bypassEvery = 300 * time.Millisecond
 // socket tables in between. Loopback traffic, and so what goes through the proxy, is in neither.
 type bypass struct {
 	lease   *Lease
+	boot    string
 	before  adb.Traffic
 	failed  error // counters before could not be read
 	stopped context.CancelFunc
@@ -40,10 +43,22 @@ type sockKey struct {
 	port  int
 }
 
-// watchBypass reads the counters and begins to watch the tables.
-func (l *Lease) watchBypass(ctx context.Context) *bypass {
-	b := &bypass{lease: l, sockets: map[sockKey]bool{}}
+// reading is the counters when they were last read, with what led around the proxy by then.
+type reading struct {
+	traffic adb.Traffic
+	boot    string
+	sockets map[sockKey]bool
+}
+
+// watchBypass reads the counters and begins to watch the tables. What moved since the last window's reading is between.
+func (l *Lease) watchBypass(ctx context.Context, boot string) (b *bypass, between *leak.Counters) {
+	b = &bypass{lease: l, boot: boot, sockets: map[sockKey]bool{}}
 	b.before, b.failed = l.device.Traffic(ctx)
+	b.look(ctx)
+	if last := l.counted; last != nil && b.failed == nil {
+		between = b.since(last)
+	}
+	b.keep(b.before, b.failed)
 	watching, stop := context.WithCancel(ctx)
 	b.stopped = stop
 	b.done.Go(func() {
@@ -58,7 +73,7 @@ func (l *Lease) watchBypass(ctx context.Context) *bypass {
 			}
 		}
 	})
-	return b
+	return b, between
 }
 
 // look notes every connection that does not lead to the proxy.
@@ -94,6 +109,7 @@ func (b *bypass) stop(ctx context.Context, out *leak.Counters) error {
 	b.stopped()
 	b.done.Wait()
 	after, err := b.lease.device.Traffic(ctx)
+	b.keep(after, err)
 	if err != nil && adb.CodeOf(err) != adb.Malformed {
 		return err
 	}
@@ -106,22 +122,64 @@ func (b *bypass) stop(ctx context.Context, out *leak.Counters) error {
 			break
 		}
 	}
-	out.Deltas = b.deltas(after)
-	var names map[string][]string
-	if len(b.sockets) > 0 && b.lease.Resolve == "" {
-		names = b.lease.reachedNames()
+	out.Deltas = b.lease.deltas(b.before, after)
+	out.Sockets = b.lease.ledTo(b.sockets)
+	return nil
+}
+
+// keep remembers a reading for the next window. One that failed leaves the one before it: nothing in between is lost.
+func (b *bypass) keep(t adb.Traffic, err error) {
+	if err == nil {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.lease.counted = &reading{traffic: t, boot: b.boot, sockets: maps.Clone(b.sockets)}
 	}
-	for k := range b.sockets {
-		s := leak.Sock{UID: k.uid, Apps: b.lease.packages(k.uid), Proto: k.proto, Addr: k.addr, Port: k.port, Host: b.lease.Names[k.addr]}
+}
+
+// since is what moved between an earlier reading and this window's first. The tables were not watched: of a uid that
+// sent, the sockets that were there before and after stand for where to.
+func (b *bypass) since(last *reading) *leak.Counters {
+	l := b.lease
+	out := &leak.Counters{Readable: true, Deltas: l.deltas(last.traffic, b.before)}
+	err := wentBack(last.traffic, b.before)
+	if last.boot != b.boot {
+		err = errors.New("the phone rebooted between two windows, and what its byte counters had counted is lost")
+	}
+	if err != nil {
+		out.Readable, out.Detail = false, err.Error()
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	sockets := map[sockKey]bool{}
+	for _, from := range []map[sockKey]bool{last.sockets, b.sockets} {
+		for k := range from {
+			if slices.ContainsFunc(out.Deltas, func(d leak.Delta) bool { return d.UID == k.uid && d.TX > 0 }) {
+				sockets[k] = true
+			}
+		}
+	}
+	out.Sockets = l.ledTo(sockets)
+	return out
+}
+
+// ledTo lists sockets with the names that are known for where they lead.
+func (l *Lease) ledTo(sockets map[sockKey]bool) []leak.Sock {
+	out := []leak.Sock{}
+	var names map[string][]string
+	if len(sockets) > 0 && l.Resolve == "" {
+		names = l.reachedNames()
+	}
+	for k := range sockets {
+		s := leak.Sock{UID: k.uid, Apps: l.packages(k.uid), Proto: k.proto, Addr: k.addr, Port: k.port, Host: l.Names[k.addr]}
 		if s.Host == "" {
 			s.Names = names[k.addr]
 		}
-		out.Sockets = append(out.Sockets, s)
+		out = append(out, s)
 	}
-	slices.SortFunc(out.Sockets, func(x, y leak.Sock) int {
+	slices.SortFunc(out, func(x, y leak.Sock) int {
 		return cmp.Or(cmp.Compare(x.UID, y.UID), cmp.Compare(x.Proto, y.Proto), cmp.Compare(x.Addr, y.Addr), cmp.Compare(x.Port, y.Port))
 	})
-	return nil
+	return out
 }
 
 // wentBack says whether counters were reset in between: what they had counted until then is lost, of every uid.
@@ -135,15 +193,15 @@ func wentBack(before, after adb.Traffic) error {
 }
 
 // deltas lists the uids whose counters moved. Of counters that went down, all they show is new.
-func (b *bypass) deltas(after adb.Traffic) []leak.Delta {
+func (l *Lease) deltas(before, after adb.Traffic) []leak.Delta {
 	out := []leak.Delta{}
 	for uid, now := range after {
-		was := b.before[uid]
+		was := before[uid]
 		if now.TX < was.TX || now.RX < was.RX {
 			was = adb.Bytes{}
 		}
-		if tx, rx := now.TX-was.TX, now.RX-was.RX; (tx != 0 || rx != 0) && (uid != uidShell || !b.lease.adbOverNetwork()) {
-			out = append(out, leak.Delta{UID: uid, Apps: b.lease.packages(uid), TX: tx, RX: rx})
+		if tx, rx := now.TX-was.TX, now.RX-was.RX; (tx != 0 || rx != 0) && (uid != uidShell || !l.adbOverNetwork()) {
+			out = append(out, leak.Delta{UID: uid, Apps: l.packages(uid), TX: tx, RX: rx})
 		}
 	}
 	slices.SortFunc(out, func(x, y leak.Delta) int { return cmp.Compare(x.UID, y.UID) })
@@ -189,10 +247,15 @@ func (l *Lease) reachedNames() map[string][]string {
 	return out
 }
 
+// perUser is how far the uids of one user of a phone are from those of the next: 1010152 is app 10152 of user 10.
+const perUser = 100_000
+
 // packages names the apps of a uid, never nil.
 func (l *Lease) packages(uid int) []string {
-	if apps := l.apps[uid]; apps != nil {
-		return apps
+	for _, of := range []int{uid, uid % perUser} {
+		if apps := l.apps[of]; apps != nil {
+			return apps
+		}
 	}
 	return []string{}
 }

@@ -101,3 +101,31 @@ func TestTheShellsOwnBytesAreBypass(t *testing.T) {
 		t.Errorf("counters %+v", counters)
 	}
 }
+
+// TestBytesBetweenTwoWindows: what the browser sends around the proxy after its window, while nobody watches, is seen
+// when the next window opens, and says with its bytes that the search may yet have leaked.
+func TestBytesBetweenTwoWindows(t *testing.T) {
+	const chrome = "com.android.chrome"
+	r := newRig(t, personality.Clean(), "clean")
+	l := r.lease()
+	if seen, err := r.search(l, nil); err != nil || seen.Verdict.Outcome != leak.Clean {
+		t.Fatalf("%+v, %v", seen, err)
+	}
+	app, _ := personality.Clean().App(chrome)
+	c, err := r.phone.Network().App(network.AppOptions{UID: app.UID, Package: chrome, Stack: network.Chromium}).Dial(t.Context(), "udp", "example-news.test:443")
+	if err == nil {
+		_, err = io.WriteString(c, strings.Repeat("x", 900))
+	}
+	if err == nil {
+		err = c.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := r.finish(l)
+	claim := v.Cells[0].Claims[leak.ClaimContent]
+	if claim.Outcome != leak.Inconclusive || len(claim.Reasons) != 1 || claim.Reasons[0].Code != leak.CodeBypass || claim.Reasons[0].App != chrome ||
+		claim.Reasons[0].Bytes < 900 || !strings.Contains(claim.Reasons[0].Detail, "before the app was driven again") {
+		t.Errorf("%s: %+v", claim.Outcome, claim.Reasons)
+	}
+}

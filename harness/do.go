@@ -168,7 +168,8 @@ func (s *Session) drive(ctx context.Context, a Action, at *leak.Attempt) (err er
 		at.Window = flow.Window{First: l.rec.LastSeq() + 1, Last: l.rec.LastSeq(), Start: l.rec.Now(), End: l.rec.Now()}
 		return err
 	}
-	bypass := l.watchBypass(ctx)
+	bypass, between := l.watchBypass(ctx, begun.moment.boot)
+	at.Between = between
 	at.Window = flow.Window{First: l.rec.LastSeq() + 1, Start: l.rec.Now()}
 	began := time.Now()
 	l.windowAt = logTime(began.Add(l.offset))
@@ -199,11 +200,9 @@ func (s *Session) drive(ctx context.Context, a Action, at *leak.Attempt) (err er
 		return err
 	}
 	l.artefacts(ctx, at, a, "after")
-	if err := bypass.stop(ctx, &at.Counters); err != nil {
-		return err
-	}
 	at.Tunnel, err = l.after(ctx, begun)
-	return err
+	// Last of all, so that the counters cover the window to its end.
+	return errors.Join(err, bypass.stop(ctx, &at.Counters))
 }
 
 // mintFor gives the action's canaries new values and writes them down before anything uses them.

@@ -79,6 +79,7 @@ type Lease struct {
 	bounds  Bounds
 	led     bool          // the phone's traffic leads to our proxy
 	parked  time.Duration // all in all
+	counted *reading      // of the byte counters, the last
 	driving sync.Mutex    // held by whatever drives the phone
 
 	past     evidence.SoFar // what an interrupted run left in the phone's folder

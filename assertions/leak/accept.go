@@ -21,6 +21,9 @@ func (p *phone) accepts(app, host string, port int) (Accept, bool) {
 			continue
 		}
 		want := cleanHost(a.Host)
+		if want == HostUnknown { // no destination is meant
+			continue
+		}
 		if suffix, wild := strings.CutPrefix(want, "*."); wild && suffix != "" && strings.HasSuffix(host, "."+suffix) || want != "" && want == host {
 			return a, true
 		}
@@ -28,20 +31,62 @@ func (p *phone) accepts(app, host string, port int) (Accept, bool) {
 	return Accept{}, false
 }
 
-// acceptsFlow is accepts of a flow: every name that it goes by must be accepted, for an app can put any into a header.
-func (p *phone) acceptsFlow(at *sighting) (Accept, bool) {
-	f := at.flow
-	by, ok := p.accepts(at.app, p.host(f), f.Port)
-	for _, name := range p.parties(f) {
-		_, also := p.accepts(at.app, name, f.Port)
-		ok = ok && also
+// acceptsAny is accepts for a uid, which goes by several names when packages share it: nothing on the phone tells them apart.
+func (p *phone) acceptsAny(apps []string, host string, port int) (Accept, string, bool) {
+	if len(apps) == 0 {
+		apps = []string{""}
 	}
-	return by, ok
+	for _, app := range apps {
+		if by, ok := p.accepts(app, host, port); ok {
+			return by, app, true
+		}
+	}
+	return Accept{}, "", false
+}
+
+// HostUnknown stands in a line of the policy for where bytes went that were counted while no socket was seen. Only
+// Android's own uids can be accepted so: netd's questions to a name server are too short to be seen, an app's are not.
+const HostUnknown = "unknown"
+
+// acceptsUnseen says which line accepts bytes of a uid that no socket was seen of, by its name.
+func (p *phone) acceptsUnseen(uid int) (Accept, string, bool) {
+	name := SystemName(uid)
+	for _, a := range p.policy.Accept {
+		if name != "" && a.App == name && cleanHost(a.Host) == HostUnknown {
+			return a, name, true
+		}
+	}
+	return Accept{}, "", false
+}
+
+// acceptUnseenLine is the devices.yaml line for acceptsUnseen; empty if there is none.
+func acceptUnseenLine(uid int) string {
+	name := SystemName(uid)
+	if name == "" {
+		return ""
+	}
+	return fmt.Sprintf("- {app: %s, host: %s, why: ...}", name, HostUnknown)
+}
+
+// acceptsFlow is accepts of a flow: every name that it goes by must be accepted, for an app can put any into a header.
+func (p *phone) acceptsFlow(at *sighting) (by Accept, who string, ok bool) {
+	f := at.flow
+	for _, app := range at.owners() {
+		by, ok = p.accepts(app, p.host(f), f.Port)
+		for _, name := range p.parties(f) {
+			_, also := p.accepts(app, name, f.Port)
+			ok = ok && also
+		}
+		if ok {
+			return by, app, true
+		}
+	}
+	return Accept{}, "", false
 }
 
 // acceptLine is the devices.yaml line that accepts a destination, ready to paste but for the reason.
 func acceptLine(app, host string, port int) string {
-	if host == "" || host == "unknown" {
+	if host == "" || host == HostUnknown {
 		return ""
 	}
 	if app == "" {

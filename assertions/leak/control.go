@@ -21,6 +21,8 @@ func (p *phone) check(a *Attempt, claim Claim) (reasons []Reason, accepted []Acc
 	reasons, accepted = append(reasons, opaque...), append(accepted, ok...)
 	around, ok := p.bypass(a)
 	reasons, accepted = append(reasons, around...), append(accepted, ok...)
+	clear, ok := p.cleartext(a, claim)
+	reasons, accepted = append(reasons, clear...), append(accepted, ok...)
 	reasons = append(reasons, p.truncated(a)...)
 	reasons = append(reasons, p.captureGap(a)...)
 	reasons = append(reasons, p.settle(a)...)

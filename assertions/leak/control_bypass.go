@@ -32,9 +32,9 @@ func (p *phone) around(a *Attempt, c *Counters) (reasons []Reason, accepted []Ac
 		if host == "" {
 			host = s.Addr
 		}
-		app := oneApp(s.Apps)
-		if by, who, ok := p.acceptsAny(s.Apps, host, s.Port); ok {
-			accepted = append(accepted, Accepted{App: who, Host: safe.Text(host), Port: s.Port, Why: safe.Text(by.Why)})
+		app := owner(s.UID, s.Apps)
+		if by, who, ok := p.acceptsAny(owners(s.UID, s.Apps), host, s.Port); ok {
+			accepted = append(accepted, Accepted{App: safe.Text(who), Host: safe.Text(host), Port: s.Port, Why: safe.Text(by.Why)})
 			continue
 		}
 		reasons = append(reasons, Reason{
@@ -47,8 +47,12 @@ func (p *phone) around(a *Attempt, c *Counters) (reasons []Reason, accepted []Ac
 		if d.TX <= 0 || known[d.UID] || !p.anyInScope(a, d.Apps) {
 			continue
 		}
+		if by, who, ok := p.acceptsUnseen(d.UID); ok {
+			accepted = append(accepted, Accepted{App: safe.Text(who), Host: HostUnknown, Why: safe.Text(by.Why)})
+			continue
+		}
 		reasons = append(reasons, Reason{
-			Code: CodeBypass, Attempt: a.ID, App: safe.Text(oneApp(d.Apps)), Bytes: d.TX,
+			Code: CodeBypass, Attempt: a.ID, App: safe.Text(owner(d.UID, d.Apps)), Bytes: d.TX, Accept: acceptUnseenLine(d.UID),
 			Detail: sharedBy("bytes sent around the proxy, destination unknown", d.UID, d.Apps),
 		})
 	}
@@ -86,19 +90,6 @@ func (p *phone) sentBy(c *Counters, uid int) (n int64) {
 	return n
 }
 
-// acceptsAny is accepts for a uid that several packages may share, which the phone's counters do not tell apart.
-func (p *phone) acceptsAny(apps []string, host string, port int) (Accept, string, bool) {
-	if len(apps) == 0 {
-		apps = []string{""}
-	}
-	for _, app := range apps {
-		if by, ok := p.accepts(app, host, port); ok {
-			return by, app, true
-		}
-	}
-	return Accept{}, "", false
-}
-
 // oneApp is the package that stands for a uid: the first by name; empty is unknown.
 func oneApp(apps []string) string {
 	if len(apps) == 0 {
@@ -110,6 +101,9 @@ func oneApp(apps []string) string {
 func sharedBy(what string, uid int, apps []string) string {
 	switch len(apps) {
 	case 0:
+		if name := SystemName(uid); name != "" {
+			return fmt.Sprintf("%s, by uid %d, which Android calls %s", what, uid, name)
+		}
 		return fmt.Sprintf("%s, by uid %d of no known package", what, uid)
 	case 1:
 		return what

@@ -14,7 +14,7 @@ func (p *phone) truncated(a *Attempt) (out []Reason) {
 	for i := range p.seen {
 		at := &p.seen[i]
 		f := at.flow
-		if len(at.cut) == 0 || p.ours(f) || !p.inScope(a, at.app) || !a.Window.Sends(f) || p.unread(at) != "" {
+		if len(at.cut) == 0 || p.ours(f) || !p.concerns(a, at) || !a.Window.Sends(f) || p.unread(at) != "" {
 			continue
 		}
 		r := Reason{Code: CodeTruncated, Attempt: a.ID, Flow: f.Seq, App: safe.Text(at.app), Host: safe.Text(p.host(f)), Port: f.Port,
@@ -50,7 +50,7 @@ func (p *phone) captureGap(a *Attempt) (out []Reason) {
 	}
 	for i := range p.seen {
 		f := p.seen[i].flow
-		if f.Fault != flow.FaultHarness || !a.Window.Touches(f) || !p.inScope(a, p.seen[i].app) {
+		if f.Fault != flow.FaultHarness || !a.Window.Touches(f) || !p.concerns(a, &p.seen[i]) {
 			continue
 		}
 		out = append(out, Reason{Code: CodeCaptureGap, Attempt: a.ID, Flow: f.Seq, App: safe.Text(p.seen[i].app),

@@ -21,7 +21,7 @@ func (p *phone) late(a *Attempt, claim Claim) (reasons []Reason, accepted []Acce
 	return nil, nil
 }
 
-// lateUnread gives what an attempt's own app sent unread between the attempt's window and the next that it was driven in.
+// lateUnread gives what an attempt's own app, or a service for it, sent unread between the attempt's window and the next that it was driven in.
 // What was readable of it is searched anyway.
 func (p *phone) lateUnread(a *Attempt) (reasons []Reason, accepted []Accepted) {
 	rest := *a
@@ -32,26 +32,24 @@ func (p *phone) lateUnread(a *Attempt) (reasons []Reason, accepted []Accepted) {
 		}
 	}
 	reasons, accepted = p.opaqueOf(&rest, ClaimContent, func(at *sighting) bool {
-		return at.app == a.App && at.flow.Start > a.Window.End
+		return slices.ContainsFunc(at.owners(), func(app string) bool { return p.speaksFor(a, app) }) && at.flow.Start > a.Window.End
 	})
 	for i := range p.attempts {
 		b := &p.attempts[i]
-		if b.Window.Start <= a.Window.End || b.Window.Start > rest.Window.End {
+		if b.Window.Start <= a.Window.End || b.Window.Start-1 > rest.Window.End {
 			continue
 		}
-		own := Counters{Readable: true}
-		for _, d := range b.Counters.Deltas {
-			if slices.Contains(d.Apps, a.App) {
-				own.Deltas = append(own.Deltas, d)
-			}
+		counted := []*Counters{b.Between} // what was sent before the app was driven again counts, its next window does not
+		if b.Window.Start <= rest.Window.End {
+			counted = append(counted, &Counters{Readable: true, Deltas: b.Counters.Deltas, Sockets: b.Counters.Sockets})
 		}
-		for _, s := range b.Counters.Sockets {
-			if slices.Contains(s.Apps, a.App) {
-				own.Sockets = append(own.Sockets, s)
+		for _, c := range counted {
+			if c == nil {
+				continue
 			}
+			around, ok := p.around(&rest, p.own(a, c))
+			reasons, accepted = append(reasons, around...), append(accepted, ok...)
 		}
-		around, ok := p.around(&rest, &own)
-		reasons, accepted = append(reasons, around...), append(accepted, ok...)
 	}
 	for i := range reasons {
 		reasons[i].Detail += ", after the window and before the app was driven again"
@@ -61,6 +59,30 @@ func (p *phone) lateUnread(a *Attempt) (reasons []Reason, accepted []Accepted) {
 			Detail: "the phone was not drained afterwards: what its apps hold back until they leave the screen was not waited for"})
 	}
 	return reasons, accepted
+}
+
+// speaksFor says whether an app is an attempt's own, or a service that sends on behalf of browsers.
+func (p *phone) speaksFor(a *Attempt, app string) bool {
+	return app != "" && (app == a.App || slices.Contains(p.policy.Services, app))
+}
+
+// own is what counters say of an attempt's own app.
+func (p *phone) own(a *Attempt, c *Counters) *Counters {
+	mine := func(apps []string) bool {
+		return slices.ContainsFunc(apps, func(app string) bool { return p.speaksFor(a, app) })
+	}
+	out := Counters{Readable: c.Readable, Detail: c.Detail}
+	for _, d := range c.Deltas {
+		if mine(d.Apps) {
+			out.Deltas = append(out.Deltas, d)
+		}
+	}
+	for _, s := range c.Sockets {
+		if mine(s.Apps) {
+			out.Sockets = append(out.Sockets, s)
+		}
+	}
+	return &out
 }
 
 // drained says whether the end of the phone's driving, where batches that were held back arrive, was reached after an attempt.

@@ -79,7 +79,7 @@ func expectsBody(m *flow.Message) bool {
 
 // opaque gives what stayed unread in an attempt's window, and what of it policy accepts.
 func (p *phone) opaque(a *Attempt, claim Claim) (reasons []Reason, accepted []Accepted) {
-	return p.opaqueOf(a, claim, func(at *sighting) bool { return p.inScope(a, at.app) })
+	return p.opaqueOf(a, claim, func(at *sighting) bool { return p.concerns(a, at) })
 }
 
 func (p *phone) opaqueOf(a *Attempt, claim Claim, counts func(*sighting) bool) (reasons []Reason, accepted []Accepted) {
@@ -104,13 +104,13 @@ func (p *phone) opaqueOf(a *Attempt, claim Claim, counts func(*sighting) bool) (
 			continue
 		}
 		host := p.host(f)
-		if by, ok := p.acceptsFlow(at); ok {
-			accepted = append(accepted, Accepted{App: at.app, Host: safe.Text(host), Port: f.Port, Why: safe.Text(by.Why)})
+		if by, who, ok := p.acceptsFlow(at); ok {
+			accepted = append(accepted, Accepted{App: safe.Text(who), Host: safe.Text(host), Port: f.Port, Why: safe.Text(by.Why)})
 			continue
 		}
 		reasons = append(reasons, Reason{
-			Code: CodeOpaqueFlow, Detail: detail, Attempt: a.ID, Flow: f.Seq, App: safe.Text(at.app), Host: safe.Text(host),
-			Port: f.Port, Class: class, Bytes: bytes, Accept: acceptLine(at.app, host, f.Port),
+			Code: CodeOpaqueFlow, Detail: detail, Attempt: a.ID, Flow: f.Seq, App: safe.Text(at.who()), Host: safe.Text(host),
+			Port: f.Port, Class: class, Bytes: bytes, Accept: acceptLine(at.who(), host, f.Port),
 		})
 	}
 	return reasons, accepted
@@ -201,5 +201,5 @@ func (p *phone) host(f *flow.Flow) string {
 	if names := p.parties(f); len(names) > 0 {
 		return names[0]
 	}
-	return "unknown"
+	return HostUnknown
 }

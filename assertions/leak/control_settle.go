@@ -2,6 +2,7 @@ package leak
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/telltale-farm/telltale/capture/flow/safe"
 )
@@ -29,8 +30,7 @@ func (p *phone) settle(a *Attempt) (out []Reason) {
 // flush gives the longest time that an app in an attempt's scope may hold events back, and the first such app by name.
 func (p *phone) flush(a *Attempt) (app string, us int64, known bool) {
 	if a.Scope == ScopeApp {
-		us, known = p.flushOf(a.App)
-		return a.App, us, known
+		return p.flushWithServices(a)
 	}
 	if len(p.lines) == 0 || len(p.lines[0].Apps) == 0 {
 		return "some app of the phone", UnknownFlushUS, false
@@ -39,6 +39,25 @@ func (p *phone) flush(a *Attempt) (app string, us int64, known bool) {
 	for _, x := range p.lines[0].Apps {
 		t, k := p.flushOf(x.Package)
 		if t > us || t == us && x.Package < app {
+			app, us, known = x.Package, t, k
+		}
+	}
+	return app, us, known
+}
+
+// flushWithServices is flush of one app and of the services that send on behalf of browsers. Of those only what is known
+// counts: most hold nothing back, and what they send late is watched for until the app is driven again (lateUnread).
+func (p *phone) flushWithServices(a *Attempt) (app string, us int64, known bool) {
+	app = a.App
+	us, known = p.flushOf(app)
+	if len(p.lines) == 0 {
+		return app, us, known
+	}
+	for _, x := range p.lines[0].Apps {
+		if !slices.Contains(p.policy.Services, x.Package) {
+			continue
+		}
+		if t, k := p.flushOf(x.Package); k && t > us {
 			app, us, known = x.Package, t, k
 		}
 	}

@@ -66,7 +66,7 @@ func (p *phone) coverage(attempts []*Attempt) Coverage {
 		for i := range p.seen {
 			at := &p.seen[i]
 			f := at.flow
-			if p.ours(f) || counted[f.Seq] || !p.carries(at) || !p.inScope(a, at.app) || !a.Window.Touches(f) {
+			if p.ours(f) || counted[f.Seq] || !p.carries(at) || !p.concerns(a, at) || !a.Window.Touches(f) {
 				continue
 			}
 			class := p.unread(at)
@@ -81,7 +81,7 @@ func (p *phone) coverage(attempts []*Attempt) Coverage {
 			}
 			if class == "" && len(at.opaque) == 0 {
 				c.Readable++
-			} else if _, ok := p.acceptsFlow(at); ok {
+			} else if _, _, ok := p.acceptsFlow(at); ok {
 				c.Accepted++
 			} else {
 				c.Opaque++

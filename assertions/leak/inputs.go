@@ -185,6 +185,7 @@ type Attempt struct {
 	Postcondition Postcondition `json:"postcondition"`
 	Tunnel        Tunnel        `json:"tunnel"`
 	Counters      Counters      `json:"counters"`
+	Between       *Counters     `json:"between,omitempty"` // of the time since they were last read, which was in another window
 	Settle        Settle        `json:"settle"`
 	Fault         *Fault        `json:"fault,omitempty"`
 }

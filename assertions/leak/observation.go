@@ -88,7 +88,7 @@ func (p *phone) contacts(key Key) CellContacts {
 		for j := range p.seen {
 			at := &p.seen[j]
 			f := at.flow
-			if counted[f.Seq] || !p.carries(at) || !p.inScope(a, at.app) || !a.Window.Touches(f) {
+			if counted[f.Seq] || !p.carries(at) || !p.concerns(a, at) || !a.Window.Touches(f) {
 				continue
 			}
 			counted[f.Seq] = true

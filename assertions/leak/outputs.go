@@ -19,6 +19,7 @@ const (
 	CodeNotPerformed   Code = "action-not-performed"
 	CodeOpaqueFlow     Code = "opaque-flow"
 	CodeBypass         Code = "bypass"
+	CodeCleartext      Code = "cleartext"
 	CodeTruncated      Code = "truncated"
 	CodeCaptureGap     Code = "capture-gap"
 	CodeDeviceLost     Code = "device-lost"

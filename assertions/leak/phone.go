@@ -73,19 +73,41 @@ func (p *phone) lack(from, to int64) {
 	}
 }
 
-// app is the package that a flow belongs to, taken from what it rode in if it does not say itself; empty is unknown.
-func (p *phone) app(f *flow.Flow) string {
+// app is the package that a flow belongs to, taken from what it rode in if it does not say itself; empty is unknown. If
+// the uid is known and packages share it, those are given instead.
+func (p *phone) app(f *flow.Flow) (app string, shared []string) {
 	for range 4 { // message in exchange in tunnel
 		if f.App != "" {
-			return f.App
+			return f.App, nil
+		}
+		if f.AppBy != "" && len(f.Candidates) > 0 {
+			return "", f.Candidates
 		}
 		i, ok := p.bySeq[f.Parent]
 		if f.Parent == 0 || !ok {
-			return ""
+			return "", nil
 		}
 		f = &p.flows[i]
 	}
-	return ""
+	return "", nil
+}
+
+// owners are the packages that a flow may be of as far as its uid is known; the empty one is unknown.
+func (s *sighting) owners() []string {
+	if len(s.shared) > 0 {
+		return s.shared
+	}
+	return []string{s.app}
+}
+
+// who is the package that stands for a flow; empty is unknown.
+func (s *sighting) who() string {
+	return slices.Min(s.owners())
+}
+
+// concerns says whether a flow can keep an attempt from being clean.
+func (p *phone) concerns(a *Attempt, at *sighting) bool {
+	return p.anyInScope(a, at.owners())
 }
 
 // inScope says whether what an app sent can keep an attempt from being clean. Empty is an unknown app, which always can.

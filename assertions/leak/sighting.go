@@ -16,7 +16,8 @@ import (
 // sighting is what a search found in one flow.
 type sighting struct {
 	flow   *flow.Flow
-	app    string // empty is unknown
+	app    string   // empty is unknown
+	shared []string // packages of the uid, if it is known and several share it
 	hits   []sightedHit
 	opaque []decode.OpaquePart
 	cut    []string // why not all that was sent could be searched
@@ -62,7 +63,8 @@ const maxWorkers = 8
 
 // look searches one flow.
 func (p *phone) look(s *Searcher, meaning map[string]sightedHit, f *flow.Flow) sighting {
-	at := sighting{flow: f, app: p.app(f)}
+	at := sighting{flow: f}
+	at.app, at.shared = p.app(f)
 	take := func(res Result) {
 		for _, h := range res.Hits {
 			m := meaning[h.Needle]

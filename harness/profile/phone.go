@@ -201,14 +201,17 @@ func (r *reader) accepts(n ast.Node, what string) []Accept {
 		}
 		a := Accept{App: r.text(f["app"], "app of "+entry), Why: strings.TrimSpace(r.text(f["why"], "why of "+entry))}
 		if a.App != "*" {
-			a.App = r.packageName(f["app"], "app of "+entry)
+			a.App = r.owner(f["app"], "app of "+entry)
 		}
 		a.Host = r.text(f["host"], "host of "+entry)
-		if _, err := netip.ParseAddr(a.Host); err != nil {
+		if _, err := netip.ParseAddr(a.Host); err != nil && a.Host != HostUnknown {
 			r.checkHost(f["host"], strings.TrimPrefix(a.Host, "*."), "host of "+entry)
 		}
 		if f["port"] != nil {
 			a.Port = r.integer(f["port"], "port of "+entry, 0, 65535)
+		}
+		if r.err == nil && a.Host == HostUnknown && (a.Port != 0 || !slices.Contains(systemOwners, a.App)) {
+			r.fail(f["host"], "name the host", "%s says host: unknown, which only Android's own uids may have, such as dns, and without a port", entry)
 		}
 		if r.err == nil && a.Why == "" {
 			r.fail(f["why"], "say why this may stay unread; every verdict that it touches repeats it", "why of %s is blank", entry)

@@ -56,6 +56,10 @@ type Accept struct {
 	Why  string
 }
 
+// HostUnknown is the host of a line of accept for bytes that were counted while no socket was seen. Only Android's own
+// uids may have such a line.
+const HostUnknown = "unknown"
+
 // Upstream is where a phone's traffic goes after the proxy. The zero value is the real internet.
 type Upstream struct {
 	StandIn bool   // the stand-in internet that this run (or `telltale virtual`) serves
