@@ -46,6 +46,7 @@ type Phone struct {
 	adb     *adbd.Server
 	record  *manifest.Recorder
 	natives *programs
+	lies    *lies
 
 	mu        sync.Mutex
 	listening map[int]func() // reversed ports -> takes them out of the socket tables
@@ -83,7 +84,9 @@ func New(o Options) (*Phone, error) {
 	}
 	p.state.Files.Install("/sys/class/net/wlan0/address", []byte(p.state.Identity.WifiMAC+"\n"), 0o444)
 	p.apps = apps.New(apps.Options{Phone: p.state, Network: p.network, Roots: roots, Personality: o.Personality, Recorder: p.record})
-	p.shell = shell.New(shell.Options{Phone: p.state, Apps: p.apps, Network: p.network, Reboot: p.adb.Reboot, Program: o.Program})
+	p.lies = &lies{p: p, told: o.Personality.Lies}
+	p.shell = shell.New(shell.Options{Phone: p.state, Apps: p.apps, Network: p.network, Reboot: p.adb.Reboot, Program: o.Program, Input: p.lies.input})
+	p.lies.begin()
 	return p, nil
 }
 
@@ -143,6 +146,7 @@ func (p *Phone) Network() *network.Network { return p.network }
 func (p *Phone) Close() error {
 	p.state.Close()
 	p.natives.close()
+	p.lies.close()
 	err := p.adb.Close()
 	p.apps.Close()
 	p.network.CloseAll()

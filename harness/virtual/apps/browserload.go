@@ -23,6 +23,7 @@ const (
 
 // search asks the search engine. Kits that report searches hear of the words, then of the address like of any other.
 func (w *browser) search(s *System, words string) {
+	s.act(w.app.Package, "search", words, w.cur.private)
 	position := "homepage"
 	if w.cur.url != "" {
 		position = "search_result"
@@ -42,6 +43,7 @@ func (w *browser) visit(s *System, address string) {
 	t.url, t.title, t.blocks, t.problem, t.loading = address, "", nil, "", true
 	t.loads++
 	load, private := t.loads, t.private
+	s.act(w.app.Package, "visit", address, private)
 	s.report(personality.OnVisit, w.app.Package, private, "page_load_event_start",
 		telemetry.Value{Key: "url", Kind: manifest.URL, Text: address})
 

@@ -22,6 +22,7 @@ type words struct {
 	consentID, refuse    string
 	refuseID             string
 	progress             string
+	enhanced             string // its switch in the menu of a private tab, before ": on" or ": off"
 }
 
 var styles = map[string]words{
@@ -31,7 +32,7 @@ var styles = map[string]words{
 		newTab: "New tab", private: "New incognito tab", leave: "Exit incognito", closeAll: "Close all tabs",
 		badge: "incognito_label", badgeText: "Incognito mode", start: "incognito_title", startText: "You are browsing in incognito mode",
 		consentText: "To use this app, agree to the User Agreement and the Privacy Policy.", consent: "Agree", consentID: "android:id/button1",
-		refuse: "Exit", refuseID: "android:id/button2", progress: "progress",
+		refuse: "Exit", refuseID: "android:id/button2", progress: "progress", enhanced: "Enhanced incognito mode",
 	},
 	personality.Chrome: {
 		box: "search_box_text", boxHint: "Search or type web address", field: "url_bar",
@@ -64,7 +65,7 @@ func (w *browser) build(s *System, b *builder) {
 		w.content(b, v)
 	}
 	if w.menu {
-		w.menuList(b, v)
+		w.menuList(s, b, v)
 	}
 }
 
@@ -131,7 +132,7 @@ func (w *browser) content(b *builder, v words) {
 	b.into = b.root
 }
 
-func (w *browser) menuList(b *builder, v words) {
+func (w *browser) menuList(s *System, b *builder, v words) {
 	items := []struct {
 		text string
 		do   func()
@@ -139,6 +140,13 @@ func (w *browser) menuList(b *builder, v words) {
 		{v.newTab, func() { w.newTab(false) }},
 		{v.private, func() { w.newTab(true) }},
 		{v.closeAll, func() { w.closeTabs(true) }},
+	}
+	if w.app.Web.Enhanced && w.cur.private {
+		d := s.stored(w.app.Package)
+		items = append(items, struct {
+			text string
+			do   func()
+		}{v.enhanced + map[bool]string{true: ": off", false: ": on"}[d.plain], func() { d.plain = !d.plain; w.blur() }})
 	}
 	if w.cur.private {
 		items = append(items, struct {

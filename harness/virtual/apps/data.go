@@ -11,6 +11,8 @@ import (
 type appData struct {
 	installs int // how often the data were cleared
 	agreed   bool
+	plain    bool                     // of a browser: its enhanced incognito mode was switched off
+	counts   map[int]int              // of events, by number of the leak
 	queues   map[int]*telemetry.Queue // by number of the leak
 	names    map[string]string        // of a launcher's folders
 }
@@ -18,7 +20,7 @@ type appData struct {
 func (s *System) stored(pkg string) *appData {
 	d := s.data[pkg]
 	if d == nil {
-		d = &appData{queues: map[int]*telemetry.Queue{}, names: map[string]string{}}
+		d = &appData{counts: map[int]int{}, queues: map[int]*telemetry.Queue{}, names: map[string]string{}}
 		s.data[pkg] = d
 	}
 	return d
@@ -29,7 +31,7 @@ func (s *System) reset(pkg string) {
 	for _, q := range d.queues {
 		q.Clear()
 	}
-	s.data[pkg] = &appData{installs: d.installs + 1, queues: d.queues, names: map[string]string{}}
+	s.data[pkg] = &appData{installs: d.installs + 1, counts: map[int]int{}, queues: d.queues, names: map[string]string{}}
 }
 
 func (s *System) queue(pkg string, leak int) *telemetry.Queue {

@@ -20,7 +20,7 @@ func (s *System) report(on personality.Trigger, pkg string, private bool, name s
 		if of == "" {
 			of = leak.App
 		}
-		if !slices.Contains(leak.On, on) || pkg != "" && of != pkg || private && !leak.Private {
+		if !slices.Contains(leak.On, on) || pkg != "" && of != pkg || private && (!leak.Private || leak.Enhanced && s.stored(of).plain) {
 			continue
 		}
 		p := s.procs[leak.App]
@@ -28,8 +28,11 @@ func (s *System) report(on personality.Trigger, pkg string, private bool, name s
 			continue // an app that does not run notices nothing
 		}
 		for _, o := range p.senders {
-			if o.number == number {
-				o.track(telemetry.Event{Time: s.now(), Name: name, Values: slices.Clone(values)})
+			if o.number != number {
+				continue
+			}
+			for _, e := range s.events(number, leak, telemetry.Event{Time: s.now(), Name: name, Values: slices.Clone(values)}) {
+				o.track(e)
 			}
 		}
 	}
@@ -37,6 +40,7 @@ func (s *System) report(on personality.Trigger, pkg string, private bool, name s
 
 // switched reports that another app came to the front.
 func (s *System) switched(from string, to *activity) {
+	s.act(to.pkg, "front", to.class, false)
 	s.report(personality.OnSwitch, "", false, "app_switch",
 		telemetry.Value{Key: "pkg", Kind: manifest.Activity, Text: to.pkg},
 		telemetry.Value{Key: "activity", Kind: manifest.Activity, Text: to.class},

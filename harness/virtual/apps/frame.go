@@ -1,10 +1,13 @@
 package apps
 
 import (
+	"cmp"
 	"fmt"
 	"image"
+	"slices"
 
 	"github.com/telltale-farm/telltale/harness/virtual/personality"
+	"github.com/telltale-farm/telltale/harness/virtual/phone"
 	"github.com/telltale-farm/telltale/harness/virtual/screen"
 )
 
@@ -23,6 +26,7 @@ func (s *System) frame() *screen.Frame {
 	if a := s.top(); a != nil {
 		b := s.builder(a)
 		a.build(b)
+		s.disguise(b.root)
 		f.Windows = append(f.Windows, &screen.Window{Title: a.pkg + "/" + a.class, Package: a.pkg, Root: b.root,
 			Secure: a.secure != nil && a.secure()})
 	}
@@ -36,6 +40,33 @@ func (s *System) frame() *screen.Frame {
 		f.Windows = append(f.Windows, s.faultDialog())
 	}
 	return f
+}
+
+// disguise gives the views of an app the ids, words and places of another release or language.
+func (s *System) disguise(v *screen.View) {
+	f := s.phone.Faults.Get()
+	if len(f.Renamed)+len(f.Words)+len(f.Moved) == 0 {
+		return
+	}
+	s.disguised(v, f)
+}
+
+func (s *System) disguised(v *screen.View, f phone.Faults) {
+	if slices.Contains(f.Moved, v.ID) && v.ID != "" {
+		v.Bounds = v.Bounds.Add(image.Pt(0, s.phone.Screen.Height/4))
+	}
+	if id, ok := f.Renamed[v.ID]; ok {
+		v.ID = id
+	}
+	if text, ok := f.Words[v.Text]; ok {
+		v.Text = text
+	}
+	if text, ok := f.Words[v.Desc]; ok {
+		v.Desc = text
+	}
+	for _, c := range v.Children {
+		s.disguised(c, f)
+	}
 }
 
 // over is a builder for a window of the system's, in the box given.
@@ -127,7 +158,7 @@ func (s *System) faultDialog() *screen.Window {
 	b.y = b.root.Bounds.Min.Y + b.dp(16)
 	b.add(&screen.View{ID: "android:id/message", Text: f.Dialog, Class: screen.Label, Bounds: b.rect(40, -40, 80)})
 	b.down(90)
-	b.add(&screen.View{ID: "android:id/button1", Text: label, Class: screen.Button, Clickable: true, Focusable: true, Bounds: b.rect(40, -40, 48),
+	b.add(&screen.View{ID: cmp.Or(f.DialogID, "android:id/button1"), Text: label, Class: screen.Button, Clickable: true, Focusable: true, Bounds: b.rect(40, -40, 48),
 		Tap:  func() { s.dialog = dialogState{text: f.Dialog, closed: true} },
 		Look: screen.Look{Fill: screen.Blue, Ink: screen.White, Centre: true}})
 	return &screen.Window{Title: pkg, Package: pkg, Root: b.root}

@@ -105,6 +105,7 @@ func (s *System) key(code int) {
 	case code == KeySleep, code == KeyPower && power.Awake():
 		power.Sleep()
 		s.shade, s.pin = false, ""
+		s.occasion(personality.WhenDark)
 		return
 	case code == KeyPower:
 		power.Wake()

@@ -46,8 +46,11 @@ func (s *System) newSender(p *process, number int, leak personality.Leak) *sende
 			UserRoots: s.phone.Certs.Pool, IgnoreProxy: leak.Direct, PinsAfterHandshake: leak.Late, HTTP2: leak.HTTP2,
 		}),
 	}
-	if leak.Tries > 0 {
+	if leak.Tries > 0 || leak.When != personality.ByClock {
 		options.Interval, options.Count = -1, -1
+	}
+	if leak.Split {
+		options.Encoding.Batch = 1
 	}
 	out := &sender{number: number, leak: leak, queue: options.Queue}
 	out.ctx, out.end = context.WithCancel(p.ctx)
@@ -57,7 +60,7 @@ func (s *System) newSender(p *process, number int, leak personality.Leak) *sende
 		return out
 	}
 	out.client = client
-	if out.queue.Len() > 0 { // events of before a force-stop
+	if out.queue.Len() > 0 && leak.When == personality.ByClock { // events of before a force-stop
 		out.later(cmp.Or(max(leak.Flush, 0), defaultFlush))
 	}
 	if leak.Every > 0 && slices.Contains(leak.On, personality.OnBeat) {
@@ -90,7 +93,7 @@ func (o *sender) track(e telemetry.Event) {
 		e.Values = append(e.Values, telemetry.Value{Key: "trace", Text: strings.Repeat("0123456789abcdef", o.leak.Filler/16+1)[:o.leak.Filler]})
 	}
 	o.client.Track(e)
-	if o.leak.Tries > 0 && o.leak.Flush >= 0 {
+	if o.leak.Tries > 0 && o.leak.Flush >= 0 && o.leak.When == personality.ByClock {
 		o.later(cmp.Or(o.leak.Flush, defaultFlush))
 	}
 }
@@ -132,7 +135,7 @@ func (o *sender) flush() {
 
 // background says that the app has left the screen.
 func (o *sender) background() {
-	if o.client == nil || !o.leak.Background && o.leak.Flush >= 0 {
+	if o.client == nil || o.leak.When != personality.ByClock || !o.leak.Background && o.leak.Flush >= 0 {
 		return
 	}
 	if o.leak.Tries > 0 {

@@ -76,6 +76,7 @@ func (st *settings) page(s *System, p settingsPage, class string) *activity {
 		b.end()
 	}
 	s.process(st.app.Package)
+	s.act(st.app.Package, "settings", st.class(p), false)
 	s.report(personality.OnSettings, "", false, "settings_page",
 		telemetry.Value{Key: "page", Kind: manifest.Page, Text: st.class(p)},
 		telemetry.Value{Key: "title", Kind: manifest.Page, Text: p.title})

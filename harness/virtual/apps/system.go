@@ -3,6 +3,7 @@ package apps
 import (
 	"crypto/x509"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/telltale-farm/telltale/harness/virtual/manifest"
@@ -44,6 +45,7 @@ type System struct {
 	pin      string // typed on the keyguard
 	media    media
 	debugApp string
+	online   atomic.Bool // Wi-Fi was on when last looked
 }
 
 type dialogState struct {
@@ -81,7 +83,11 @@ func New(o Options) *System {
 			s.apps[a.Package] = &stub{app: a}
 		}
 	}
+	for _, key := range []string{"wifi_on", "airplane_mode_on"} {
+		o.Phone.Settings.Observe(phone.Global, key, s.radio)
+	}
 	s.mu.Lock()
+	s.online.Store(s.hasRadio())
 	s.boot()
 	s.mu.Unlock()
 	return s
@@ -98,6 +104,7 @@ func (s *System) boot() {
 		}
 	}
 	s.home()
+	s.occasion(personality.AtBoot)
 }
 
 // Reboot ends every app and starts anew; data of apps stay. The phone's own state has been rebooted before.
@@ -128,3 +135,24 @@ func (s *System) stopAll() {
 
 // now is the phone's clock.
 func (s *System) now() time.Time { return s.phone.Now() }
+
+// hostNow is the host's clock, whatever the phone's shows.
+func (s *System) hostNow() time.Time { return s.phone.HostNow() }
+
+func (s *System) hasRadio() bool {
+	wifi, _ := s.phone.Settings.Get(phone.Global, "wifi_on")
+	return wifi != "0" && !s.phone.Airplane()
+}
+
+// radio hears that a switch of the network was moved, perhaps by an app that holds the lock.
+func (s *System) radio() {
+	on := s.hasRadio()
+	if was := s.online.Swap(on); was || !on {
+		return
+	}
+	go func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.occasion(personality.AtWiFi)
+	}()
+}

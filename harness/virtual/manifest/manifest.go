@@ -6,7 +6,7 @@
 package manifest
 
 // Schema is the version of the manifest. A reader refuses any other.
-const Schema = 1
+const Schema = 2
 
 // Kind says what a value is.
 type Kind string
@@ -35,11 +35,37 @@ const (
 
 // Manifest is the leak manifest of one phone.
 type Manifest struct {
-	Schema      int     `json:"schema"`
-	Phone       string  `json:"phone"`
-	Personality string  `json:"personality"`
-	Entries     []Entry `json:"entries"`           // by Seq
-	Dropped     int64   `json:"dropped,omitempty"` // entries that did not fit; any makes the manifest unfit for comparison
+	Schema      int      `json:"schema"`
+	Phone       string   `json:"phone"`
+	Personality string   `json:"personality"`
+	Entries     []Entry  `json:"entries"`           // by Seq
+	Acts        []Act    `json:"acts"`              // what was done on the phone, in order
+	Uploads     []Upload `json:"uploads"`           // every attempt at a telemetry upload, in order of their ends
+	Dropped     int64    `json:"dropped,omitempty"` // entries that did not fit; any makes the manifest unfit for comparison
+}
+
+// Act is something that really happened on the phone: not what anybody meant to do with it.
+type Act struct {
+	AtUS    int64  `json:"at_us"` // microseconds since 1970 by the host's clock
+	App     string `json:"app"`   // package it happened in
+	What    string `json:"what"`  // search, visit, settings, front
+	Value   string `json:"value"` // words, address, class of a page or activity
+	Private bool   `json:"private,omitempty"`
+}
+
+// Upload is one attempt of an app to send a batch, whatever was in it.
+type Upload struct {
+	AtUS      int64  `json:"at_us"`  // begin, microseconds since 1970 by the host's clock
+	EndUS     int64  `json:"end_us"` //
+	App       string `json:"app"`
+	Host      string `json:"host"`
+	Port      int    `json:"port"`
+	Encoding  string `json:"encoding"`
+	Via       Via    `json:"via"`
+	Bytes     int    `json:"bytes"`   // of its body, stream, messages or datagrams
+	Written   bool   `json:"written"` // as in Entry
+	Delivered bool   `json:"delivered"`
+	Readable  bool   `json:"readable"`
 }
 
 // Entry is one value that one app sent, or tried to send, to one place.
@@ -59,11 +85,13 @@ type Entry struct {
 	Chain     []string `json:"chain"`    // outermost first, in words: body, form data_list, base64, gzip, json [0].properties.url
 	Via       Via      `json:"via"`
 	Kind      Kind     `json:"kind"`
-	Value     string   `json:"value"`     // as the user or the phone knows it, before any encoding
-	Written   bool     `json:"written"`   // the whole request left the app's connection, in at least one attempt, answered or not
-	Delivered bool     `json:"delivered"` // somebody answered it, with whatever status, or took a stream to its end, in at least one attempt; of datagrams nobody knows
-	Status    int      `json:"status"`    // of the last answer; 0 for none
-	Readable  bool     `json:"readable"`  // false when no one on the way could read it: pinned, encrypted, or a digest cut short
+	Value     string   `json:"value"`          // as the user or the phone knows it, before any encoding
+	Written   bool     `json:"written"`        // the whole request left the app's connection, in at least one attempt, answered or not
+	Delivered bool     `json:"delivered"`      // somebody answered it, with whatever status, or took a stream to its end, in at least one attempt; of datagrams nobody knows
+	Status    int      `json:"status"`         // of the last answer; 0 for none
+	Part      string   `json:"part,omitempty"` // "1 of 2" of a value that is sent in pieces; Value is the whole, Sent the piece
+	Sent      string   `json:"sent,omitempty"` //
+	Readable  bool     `json:"readable"`       // false when no one on the way could read it: pinned, encrypted, or a digest cut short
 	Attempts  int      `json:"attempts"`
 	Error     string   `json:"error,omitempty"` // of the last attempt
 }

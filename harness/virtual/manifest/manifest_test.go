@@ -32,7 +32,7 @@ func TestRoundTrip(t *testing.T) {
 	}
 	want := Manifest{Schema: Schema, Phone: "leaky-2020", Personality: "leaky-2020", Entries: []Entry{{
 		Seq: 1, App: "com.android.browser", Kind: Query, Value: "very private words", Chain: []string{"body", "form data_list"}, Via: Proxy, Delivered: true, Status: 200,
-	}}}
+	}}, Acts: []Act{}, Uploads: []Upload{}}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
@@ -50,17 +50,17 @@ func TestEmptyManifestHasAList(t *testing.T) {
 
 func TestReadRefuses(t *testing.T) {
 	for name, text := range map[string]string{
-		"other schema":  `{"schema":2,"phone":"a","personality":"b","entries":[]}`,
+		"other schema":  `{"schema":3,"phone":"a","personality":"b","entries":[]}`,
 		"no schema":     `{"phone":"a","personality":"b","entries":[]}`,
-		"unknown field": `{"schema":1,"phone":"a","personality":"b","entries":[],"secret":1}`,
-		"cut":           `{"schema":1,"phone":"a"`,
+		"unknown field": `{"schema":2,"phone":"a","personality":"b","entries":[],"secret":1}`,
+		"cut":           `{"schema":2,"phone":"a"`,
 		"empty":         ``,
 	} {
 		if _, err := Read(strings.NewReader(text)); err == nil {
 			t.Errorf("%s: accepted", name)
 		}
 	}
-	if _, err := Read(strings.NewReader(`{"schema":1,"phone":"a","personality":"b","entries":[]}`)); err != nil {
+	if _, err := Read(strings.NewReader(`{"schema":2,"phone":"a","personality":"b","entries":[]}`)); err != nil {
 		t.Error(err)
 	}
 }
@@ -111,7 +111,7 @@ func TestWriteErrorIsReported(t *testing.T) {
 }
 
 func FuzzRead(f *testing.F) {
-	f.Add([]byte(`{"schema":1,"phone":"a","personality":"b","entries":[{"seq":1}]}`))
+	f.Add([]byte(`{"schema":2,"phone":"a","personality":"b","entries":[{"seq":1}]}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if m, err := Read(bytes.NewReader(b)); err == nil && m.Schema != Schema {
 			t.Errorf("schema %d was read", m.Schema)

@@ -18,7 +18,7 @@ type Recorder struct {
 
 // NewRecorder returns the recorder of a phone.
 func NewRecorder(phone, personality string) *Recorder {
-	return &Recorder{manifest: Manifest{Schema: Schema, Phone: phone, Personality: personality, Entries: []Entry{}}}
+	return &Recorder{manifest: Manifest{Schema: Schema, Phone: phone, Personality: personality, Entries: []Entry{}, Acts: []Act{}, Uploads: []Upload{}}}
 }
 
 // Add records an entry and returns its sequence number, or 0 when it was dropped.
@@ -36,6 +36,34 @@ func (r *Recorder) Add(e Entry) int64 {
 	e.Chain = append([]string{}, e.Chain...)
 	r.manifest.Entries = append(r.manifest.Entries, e)
 	return e.Seq
+}
+
+// Act records what was done on the phone.
+func (r *Recorder) Act(a Act) {
+	if r == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.manifest.Acts) >= MaxEntries {
+		r.manifest.Dropped++
+		return
+	}
+	r.manifest.Acts = append(r.manifest.Acts, a)
+}
+
+// Upload records an attempt at a batch.
+func (r *Recorder) Upload(u Upload) {
+	if r == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.manifest.Uploads) >= MaxEntries {
+		r.manifest.Dropped++
+		return
+	}
+	r.manifest.Uploads = append(r.manifest.Uploads, u)
 }
 
 // Update changes the entry that Add numbered. Sequence numbers that do not exist are ignored.
@@ -56,12 +84,13 @@ func (r *Recorder) Update(seq int64, change func(*Entry)) {
 // Manifest returns a copy of what was recorded so far.
 func (r *Recorder) Manifest() Manifest {
 	if r == nil {
-		return Manifest{Schema: Schema, Entries: []Entry{}}
+		return NewRecorder("", "").manifest
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	m := r.manifest
 	m.Entries = append([]Entry{}, m.Entries...)
+	m.Acts, m.Uploads = append([]Act{}, m.Acts...), append([]Upload{}, m.Uploads...)
 	return m
 }
 

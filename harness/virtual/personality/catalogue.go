@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/telltale-farm/telltale/harness/virtual/network"
-	"github.com/telltale-farm/telltale/harness/virtual/phone"
 	"github.com/telltale-farm/telltale/harness/virtual/telemetry"
 )
 
@@ -25,22 +24,20 @@ func ByName(name string) (Personality, error) {
 }
 
 func shipped() map[string]func() Personality {
-	return map[string]func() Personality{"leaky-2020": Leaky2020, "clean": Clean, "pinned": Pinned}
-}
-
-// redmi is a Redmi Note 8 with MIUI 11 of March 2020 that sends nothing.
-func redmi(name string) Personality {
-	return Personality{
-		Name: name, Region: "GB", Language: "en_GB", Screen: phone.Screen{Width: 1080, Height: 2340, Density: 440},
-		Props: props(ginkgo, map[string]string{"persist.security.adbinput": "1", "persist.security.adbinstall": "1", "ro.miui.region": "GB"}),
-		Apps:  append(systemApps(true), MiBrowser(), Analytics()),
+	all := map[string]func() Personality{"leaky-2020": Leaky2020, "clean": Clean, "pinned": Pinned}
+	for _, name := range Models() {
+		all[name] = func() Personality {
+			p, err := OfModel(name)
+			return must(p, "", err)
+		}
 	}
+	return all
 }
 
 // Leaky2020 is the Redmi Note 8 as researchers found it in 2020: the Mi Browser reports searches and addresses, in the
 // incognito mode too, under an id that outlives sessions; a system service reports opened settings and app switches.
 func Leaky2020() Personality {
-	p := redmi("leaky-2020")
+	p := must(quiet("leaky-2020", "redmi-note-8"))
 	p.Leaks = []Leak{
 		{App: "com.android.browser", On: []Trigger{OnSearch, OnVisit}, Private: true, URL: SensorsURL, Encoding: "sensors", Trust: network.TrustUser, Background: true},
 		{App: "com.miui.analytics", On: []Trigger{OnSettings, OnSwitch}, URL: OneTrackURL, Encoding: "onetrack", Trust: network.TrustUser},
@@ -51,7 +48,7 @@ func Leaky2020() Personality {
 // Pinned is the same phone whose Mi Browser reports to a collector that it believes by its own certificate only. A batch
 // that was refused twice is given up. The system service sends nothing.
 func Pinned() Personality {
-	p := redmi("pinned")
+	p := must(quiet("pinned", "redmi-note-8"))
 	p.Leaks = []Leak{
 		{App: "com.android.browser", On: []Trigger{OnSearch, OnVisit}, Private: true, URL: SensorsURL, Encoding: "sensors", Trust: network.TrustPinned, Tries: 2},
 	}
@@ -59,14 +56,7 @@ func Pinned() Personality {
 }
 
 // Clean is an Android One phone with Chrome, which sends what the user asked for, and harmless requests of its own.
-func Clean() Personality {
-	return Personality{
-		Name: "clean", Region: "GB", Language: "en_GB", Screen: phone.Screen{Width: 1080, Height: 1920, Density: 420},
-		Props: props(tissot, map[string]string{"ro.product.locale": "en-GB"}),
-		Apps:  append(systemApps(false), ChromeApp()),
-		Noise: []Noise{{App: "com.android.chrome", URL: "https://connectivitycheck.gstatic.com/generate_204"}},
-	}
-}
+func Clean() Personality { return must(quiet("clean", "mi-a1")) }
 
 // schemes are what telemetry can send to.
 var schemes = []string{"https", "http", "tls", "tunnel", "tcp", "udp"}

@@ -19,7 +19,23 @@ type Personality struct {
 	Apps     []App
 	Leaks    []Leak
 	Noise    []Noise
+	Lies     []Lie
 }
+
+// Lie is something that the phone does to who drives it.
+type Lie struct {
+	After  int           // input commands that it takes before it strikes; 0: from the start
+	Faults phone.Faults  // what goes wrong on the phone
+	Update *App          // an update of an app by itself: package, version, version code
+	Wire   Wire          // what goes wrong with its cable
+	For    time.Duration // how long the cable is out; 0 with Unplugged: for good
+}
+
+// Wire is what goes wrong between phone and computer.
+type Wire string
+
+// Unplugged is a cable that is out.
+const Unplugged Wire = "unplugged"
 
 // Kinds of app. A service has no screen.
 const (
@@ -62,6 +78,7 @@ type Browser struct {
 	SearchURL     string // with %s for the query, escaped
 	UserAgent     string
 	PrivateAction string // intent action that opens a private tab; empty: none
+	Enhanced      bool   // has a switch "Enhanced incognito mode", on at first
 	Favicons      bool   // asks each site for /favicon.ico
 	Secure        bool   // its private windows cannot be photographed
 }
@@ -97,6 +114,11 @@ type Leak struct {
 	HTTP2    bool     // offers HTTP/2
 	Direct   bool     // goes around the proxy
 	Filler   int      // bytes of harmless text added to every event
+	Enhanced bool     // with Private: in the private mode only while the browser's enhanced switch is on
+	Near     bool     // sends no value itself: a misspelt one, its length, a checksum of it
+	OneIn    int      // reports only each nth event; 0 and 1: all
+	Split    bool     // sends each value in two halves, an upload a half
+	When     When     // what it waits for before it sends
 
 	Flush      time.Duration // between an event and its batch; 0: 300 ms; negative: only when the app leaves the screen
 	Count      int           // events that cause a batch; 0: the kit's own default
@@ -104,6 +126,17 @@ type Leak struct {
 	Tries      int           // after so many failures of a batch its events are given up; 0: kept and tried again, as kits do
 	Every      time.Duration // with OnBeat: how often
 }
+
+// When is what an app waits for before it sends what it has queued, beside its clock.
+type When string
+
+// The occasions. With one, the clock, the count and the background do not make it send.
+const (
+	ByClock  When = ""
+	AtBoot   When = "boot"   // the phone has booted
+	AtWiFi   When = "wifi"   // Wi-Fi has come back
+	WhenDark When = "screen" // the screen has gone off
+)
 
 // Noise is a harmless request that an app makes by itself.
 type Noise struct {

@@ -6,7 +6,7 @@ import (
 )
 
 func TestShippedPersonalitiesAreSound(t *testing.T) {
-	if got := strings.Join(Names(), " "); got != "clean leaky-2020 pinned" {
+	if got := strings.Join(Names(), " "); got != "clean hyperos leaky-2020 mi-10 mi-10-may-2020 mi-a1 mix-3 pinned pixel-5 redmi-k20 redmi-note-8 redmi-note-8-may-2020" {
 		t.Errorf("names: %s", got)
 	}
 	for _, name := range Names() {
@@ -14,7 +14,8 @@ func TestShippedPersonalitiesAreSound(t *testing.T) {
 		if err != nil || p.Name != name || p.Check() != nil {
 			t.Errorf("%s: %v %v", name, err, p.Check())
 		}
-		for _, k := range []string{"ro.build.fingerprint", "ro.build.version.incremental", "ro.product.device", "ro.build.version.sdk"} {
+		for _, k := range []string{"ro.build.fingerprint", "ro.build.version.incremental", "ro.product.device", "ro.build.version.sdk", "ro.product.model", "ro.product.brand",
+			"ro.build.version.release", "ro.build.version.security_patch", "ro.product.manufacturer"} {
 			if p.Props[k] == "" {
 				t.Errorf("%s has no %s", name, k)
 			}

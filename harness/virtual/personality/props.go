@@ -1,16 +1,9 @@
 package personality
 
 import (
-	_ "embed"
 	"maps"
 	"strings"
 )
-
-//go:embed getprop/ginkgo_miui11_android9.txt
-var ginkgo string
-
-//go:embed getprop/tissot_androidone_8.1.txt
-var tissot string
 
 // ParseProps reads what getprop prints: lines of the form "[name]: [value]". Other lines are ignored.
 func ParseProps(text string) map[string]string {
@@ -25,7 +18,7 @@ func ParseProps(text string) map[string]string {
 }
 
 // props are those of a build, those that every running phone has, and more.
-func props(build string, more map[string]string) map[string]string {
+func props(build, more map[string]string) map[string]string {
 	out := map[string]string{
 		"dalvik.vm.heapsize": "512m", "init.svc.adbd": "running", "init.svc.zygote": "running", "net.bt.name": "Android",
 		"persist.sys.timezone": "GMT", "persist.sys.usb.config": "adb", "ro.adb.secure": "1", "ro.boot.flash.locked": "1",
@@ -33,7 +26,7 @@ func props(build string, more map[string]string) map[string]string {
 		"ro.product.cpu.abi": "arm64-v8a", "ro.product.cpu.abilist": "arm64-v8a,armeabi-v7a,armeabi", "sys.usb.state": "adb",
 		"gsm.sim.state": "ABSENT", "ro.boot.hardware": "qcom", "ro.hardware": "qcom",
 	}
-	maps.Copy(out, ParseProps(build))
+	maps.Copy(out, build)
 	maps.Copy(out, more)
 	return out
 }

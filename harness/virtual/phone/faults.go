@@ -1,6 +1,9 @@
 package phone
 
 import (
+	"cmp"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 )
@@ -15,11 +18,23 @@ type Faults struct {
 	NoIdle bool
 	// NullRoot: uiautomator gets no root node.
 	NullRoot bool
+	// InputBlocked: the vendor's switch for input over USB debugging is off, whatever its property says.
+	InputBlocked bool
+	// NoDumpFile: uiautomator says nothing, exits 0 and writes no file.
+	NoDumpFile bool
+	// Renamed gives views other resource ids, as the obfuscation of each release does.
+	Renamed map[string]string
+	// Words gives texts and descriptions other words, as another language or release does.
+	Words map[string]string
+	// Moved are resource ids of views that stand elsewhere: further down by a quarter of the screen.
+	Moved []string
 	// Missing hides the view with this resource id, as an app update that removed a button does.
 	Missing string
 	// Dialog is a text shown in a dialog in front of everything, with the button DialogButton. A tap on it closes the
 	// dialog until the fault is set again.
 	Dialog, DialogButton, DialogPackage string
+	// DialogID is the resource id of its button; empty: that of Android's own dialogs.
+	DialogID string
 	// CaptivePortal: Android has found a login page in front of the internet.
 	CaptivePortal bool
 	// ClockOffset is added to the phone's clock.
@@ -32,6 +47,35 @@ type Faults struct {
 	Cut map[string]int
 	// Forbidden are files that the shell may not read: later Androids may take /proc/net away.
 	Forbidden []string
+}
+
+// With adds the faults of g: where both say something, g counts.
+func (f Faults) With(g Faults) Faults {
+	f.SilentTaps = f.SilentTaps || g.SilentTaps
+	f.NoIdle = f.NoIdle || g.NoIdle
+	f.NullRoot = f.NullRoot || g.NullRoot
+	f.InputBlocked = f.InputBlocked || g.InputBlocked
+	f.NoDumpFile = f.NoDumpFile || g.NoDumpFile
+	f.CaptivePortal = f.CaptivePortal || g.CaptivePortal
+	f.Renamed, f.Words = joined(f.Renamed, g.Renamed), joined(f.Words, g.Words)
+	f.Slow, f.Cut = joined(f.Slow, g.Slow), joined(f.Cut, g.Cut)
+	f.Moved = slices.Concat(f.Moved, g.Moved)
+	f.Hang, f.Forbidden = slices.Concat(f.Hang, g.Hang), slices.Concat(f.Forbidden, g.Forbidden)
+	f.Missing = cmp.Or(g.Missing, f.Missing)
+	f.ClockOffset = cmp.Or(g.ClockOffset, f.ClockOffset)
+	if g.Dialog != "" {
+		f.Dialog, f.DialogButton, f.DialogPackage, f.DialogID = g.Dialog, g.DialogButton, g.DialogPackage, g.DialogID
+	}
+	return f
+}
+
+func joined[K comparable, V any](a, b map[K]V) map[K]V {
+	if len(a) == 0 {
+		return b
+	}
+	out := maps.Clone(a)
+	maps.Copy(out, b)
+	return out
 }
 
 // FaultSwitch holds the faults of one phone; tests flip them while the phone runs.

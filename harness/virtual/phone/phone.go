@@ -145,6 +145,9 @@ func (p *Phone) Now() time.Time {
 	return p.hostNow().Add(p.Faults.Get().ClockOffset)
 }
 
+// HostNow is the clock of the computer that the phone stands on.
+func (p *Phone) HostNow() time.Time { return p.hostNow() }
+
 // SDK is the API level.
 func (p *Phone) SDK() int {
 	n := 0
@@ -160,7 +163,7 @@ func (p *Phone) MIUI() bool { return p.Props.Get("ro.miui.ui.version.name") != "
 // InputAllowed reports whether the shell may inject input and write settings: always but on MIUI with "USB debugging
 // (Security settings)" off.
 func (p *Phone) InputAllowed() bool {
-	return !p.MIUI() || p.Props.Get("persist.security.adbinput") == "1"
+	return !p.Faults.Get().InputBlocked && (!p.MIUI() || p.Props.Get("persist.security.adbinput") == "1")
 }
 
 // Airplane reports whether airplane mode is on.

@@ -42,6 +42,9 @@ func input(c *call) int {
 	}
 	verb, args := args[0], args[1:]
 	act, ok := c.gesture(verb, args)
+	if ok && act != nil && c.sh.onInput != nil {
+		c.sh.onInput()
+	}
 	switch {
 	case !ok:
 		return c.fail(1, "Error: Invalid arguments for command: %s\nUsage: input [<source>] <command> [<arg>...]", verb)

@@ -27,6 +27,9 @@ func uiautomator(c *call) int {
 		}
 	}
 	faults := c.sh.phone.Faults.Get()
+	if faults.NoDumpFile {
+		return 0
+	}
 	if faults.NoIdle {
 		return c.fail(0, "ERROR: could not get idle state.")
 	}

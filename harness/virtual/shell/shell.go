@@ -31,6 +31,7 @@ type Options struct {
 	Network *network.Network
 	Reboot  func(mode string) // must not wait for the command that asked for it
 	Program Program           // nil: no binary can be run
+	Input   func()            // called before each input command; nil: nobody counts them
 }
 
 // Shell runs command lines. Its methods may be called from any goroutine.
@@ -40,6 +41,7 @@ type Shell struct {
 	net     *network.Network
 	reboot  func(string)
 	program Program
+	onInput func()
 	table   map[string]command
 
 	mu      sync.Mutex
@@ -52,7 +54,7 @@ type command func(c *call) int
 
 // New returns the shell of a phone.
 func New(o Options) *Shell {
-	sh := &Shell{phone: o.Phone, apps: o.Apps, net: o.Network, reboot: o.Reboot, program: o.Program, table: map[string]command{}}
+	sh := &Shell{phone: o.Phone, apps: o.Apps, net: o.Network, reboot: o.Reboot, program: o.Program, onInput: o.Input, table: map[string]command{}}
 	for _, group := range []map[string]command{
 		settingsCommands, propCommands, fileCommands, listCommands, textCommands, grepCommands, sumCommands, processCommands,
 		sessionCommands, clockCommands, inputCommands, screenCommands, amCommands, pmCommands, serviceCommands, dumpsysCommands,

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"mime/multipart"
 	"net/http"
+	neturl "net/url"
 	"strings"
 	"unicode/utf8"
 )
@@ -28,6 +29,8 @@ func carriers() map[string]carrier {
 		"form":      {words: keyed("body", "form "), carry: inForm},
 		"query":     {words: keyed("url", "query "), carry: inQuery},
 		"header":    {words: func(key string) []string { return []string{"header " + headerName(key)} }, carry: inHeader},
+		"agent":     {words: func(string) []string { return []string{"header User-Agent"} }, carry: inAgent},
+		"hostname":  {words: func(string) []string { return []string{"url", "host", "labels"} }, carry: inHostname},
 		"cookie":    {words: keyed("header Cookie", "cookie "), carry: inCookie},
 		"path":      {words: func(string) []string { return []string{"url", "path segment"} }, carry: inPath},
 		"multipart": {words: keyed("body", "multipart "), carry: inMultipart},
@@ -109,6 +112,44 @@ func inHeader(b Batch, all parts) (Request, error) {
 		r.Header.Add(headerName(p.key), string(p.data))
 	}
 	return r, nil
+}
+
+// inAgent says it behind what the app is.
+func inAgent(b Batch, all parts) (Request, error) {
+	r := get(b, b.URL)
+	agent := b.Device.Package + "/" + b.Device.AppVersion + " (Android " + b.Device.Release + ")"
+	for _, p := range all {
+		if !printable(p.data) {
+			return Request{}, fmt.Errorf("carrying %s in a user agent: %w", p.key, errBinary)
+		}
+		agent += " " + string(p.data)
+	}
+	r.Header.Set("User-Agent", agent)
+	return r, nil
+}
+
+// inHostname asks a name below the collector's: what carries the value is the name, which the resolver and TLS say too.
+// It takes the last part alone, which has to be what one label can hold, so a layer such as hex comes before.
+func inHostname(b Batch, all parts) (Request, error) {
+	u, err := neturl.Parse(b.URL)
+	if err != nil {
+		return Request{}, err
+	}
+	last := all[len(all)-1]
+	if !isLabel(last.data) {
+		return Request{}, fmt.Errorf("carrying %s in a host name: no label can hold it", last.key)
+	}
+	u.Host = string(last.data) + "." + u.Host
+	return get(b, u.String()), nil
+}
+
+func isLabel(data []byte) bool {
+	for _, c := range data {
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') {
+			return false
+		}
+	}
+	return len(data) > 0 && len(data) <= 63
 }
 
 func inCookie(b Batch, all parts) (Request, error) {

@@ -124,7 +124,7 @@ func (b *bench) empty(c *Client) {
 }
 
 func event(word string) Event {
-	return Event{Time: time.UnixMilli(1), Name: "search", Values: []Value{{"q", manifest.Query, word}}}
+	return Event{Time: time.UnixMilli(1), Name: "search", Values: []Value{{Key: "q", Kind: manifest.Query, Text: word}}}
 }
 
 func TestTriggers(t *testing.T) {

@@ -14,6 +14,8 @@ func presets() map[string]string {
 		"form":             "form:value",
 		"query":            "query:value",
 		"header":           "header:value+percent",
+		"user-agent":       "agent:value+percent",
+		"hostname":         "hostname:value+hex",
 		"cookie":           "cookie:value+percent",
 		"path":             "path:value",
 		"multipart":        "multipart:json",
@@ -54,8 +56,8 @@ func presets() map[string]string {
 // Named returns an encoding: that of a kit, a preset, or a composition CARRIER:DOCUMENT[+LAYER...], layers in the order
 // they are applied, such as form:json+gzip+base64.
 //
-// Carriers over HTTP: body, encoded (the last layer named in Content-Encoding), form, query, header, cookie, path,
-// multipart, websocket; over a tls, tunnel or tcp URL: socket, mqtt; over a udp URL: datagram, quic, dns. Documents: json, ndjson, json-in-json, value, protobuf, msgpack, cbor. Layers: gzip, zlib, deflate, brotli,
+// Carriers over HTTP: body, encoded (the last layer named in Content-Encoding), form, query, header, agent, cookie,
+// hostname, path, multipart, websocket; over a tls, tunnel or tcp URL: socket, mqtt; over a udp URL: datagram, quic, dns. Documents: json, ndjson, json-in-json, value, protobuf, msgpack, cbor. Layers: gzip, zlib, deflate, brotli,
 // zstd, base64, base64url, base32, hex, percent, utf16, md5, sha1, sha256, sha512, aes.
 func Named(name string) (Encoding, bool) {
 	for _, e := range kits() {

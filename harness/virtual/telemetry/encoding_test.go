@@ -29,7 +29,7 @@ const query = "tea & café №7"
 
 func oddBatch(extra ...Event) Batch {
 	return Batch{URL: "https://collector.example-metrics.test/c?v=2", Device: phone, Now: time.UnixMilli(2), Events: append([]Event{{
-		Time: time.UnixMilli(1), Name: "search", Values: []Value{{"engine", manifest.Harmless, "google"}, {"q", manifest.Query, query}},
+		Time: time.UnixMilli(1), Name: "search", Values: []Value{{Key: "engine", Kind: manifest.Harmless, Text: "google"}, {Key: "q", Kind: manifest.Query, Text: query}},
 	}}, extra...)}
 }
 
@@ -182,6 +182,12 @@ func TestPresets(t *testing.T) {
 			connect := "\x10\x26\x00\x04MQTT\x04\x02\x00\x3c\x00\x1amcom.mi.globalbrowser.mini"
 			size := len(plainJSON) + 2 + len("events/d")
 			return string(r.Stream), connect + "\x30" + string([]byte{byte(size) | 0x80, byte(size >> 7)}) + "\x00\x08events/d" + plainJSON + "\xe0\x00"
+		},
+		"user-agent": func(_ *testing.T, r Request) (string, string) {
+			return r.Header.Get("User-Agent"), "com.mi.globalbrowser.mini/3.4.0 (Android 9) google tea%20%26%20caf%C3%A9%20%E2%84%967"
+		},
+		"hostname": func(_ *testing.T, r Request) (string, string) {
+			return r.URL, "https://" + hex.EncodeToString([]byte(query)) + ".collector.example-metrics.test/c?v=2"
 		},
 		"datagram": func(_ *testing.T, r Request) (string, string) { return string(r.Packets[0]), "\x5a\x00" + plainJSON },
 		"quic": func(_ *testing.T, r Request) (string, string) {

@@ -21,9 +21,11 @@ type Event struct {
 
 // Value is one property of an event. A value whose kind is not Harmless is what should not leave the phone.
 type Value struct {
-	Key  string
-	Kind manifest.Kind
-	Text string
+	Key   string
+	Kind  manifest.Kind
+	Text  string
+	Part  string // "1 of 2" of a value that is sent in pieces; Whole is the value then
+	Whole string
 }
 
 // Device is what an analytics kit knows of phone, app and user. The identifiers are sent by the kits that send them.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/x509"
+	"encoding/hex"
 	"io"
 	"net"
 	"net/http"
@@ -51,6 +52,8 @@ func TestOnAPhone(t *testing.T) {
 				host, port, url, counter = internet.RawCollector, 8443, "tls://"+internet.RawCollector+":8443", internet.RawCollector
 			case "mqtt":
 				host, port, url, counter = internet.PushBinary, 1883, "tunnel://"+internet.PushBinary+":1883", internet.PushBinary
+			case "hostname":
+				host, url, counter = hex.EncodeToString([]byte("two words"))+".example-metrics.test", "https://example-metrics.test/c", "*.example-metrics.test"
 			case "datagram", "quic", "dns":
 				port, url, counter, bypass = 53, "udp://"+internet.Collector+":53", "udp", true
 			}

@@ -120,6 +120,10 @@ func via(c net.Conn) manifest.Via {
 // record makes an entry of each value at its first attempt, and brings it up to date at each later one.
 func (c *Client) record(trigger string, started int64, items []*item, r Request, o *outcome, failure error) {
 	host, port, _ := target(r.URL)
+	c.options.Recorder.Upload(manifest.Upload{
+		AtUS: started, EndUS: c.options.Now().UnixMicro(), App: c.options.Device.Package, Host: host, Port: port, Encoding: c.options.Encoding.Name,
+		Via: o.via, Bytes: r.size(), Written: o.written, Delivered: o.taken || o.status > 0, Readable: c.options.Encoding.Readable && !c.options.Pinned,
+	})
 	for _, carried := range r.Carries {
 		i := items[carried.Index]
 		update := func(e *manifest.Entry) {
@@ -139,14 +143,35 @@ func (c *Client) record(trigger string, started int64, items []*item, r Request,
 			c.options.Recorder.Update(seq, update)
 			continue
 		}
+		part, whole := "", carried.Value
+		for _, v := range i.event.Values {
+			if v.Part != "" && v.Text == carried.Value {
+				part, whole = v.Part, v.Whole
+			}
+		}
 		e := manifest.Entry{
 			AtUS: started, App: c.options.Device.Package, UID: c.options.UID, Event: carried.Event, Trigger: trigger,
-			Host: host, Port: port, Method: r.Method, Encoding: c.options.Encoding.Name, Kind: carried.Kind, Value: carried.Value,
+			Host: host, Port: port, Method: r.Method, Encoding: c.options.Encoding.Name, Kind: carried.Kind, Value: whole, Part: part,
 			Readable: c.options.Encoding.Readable && !c.options.Pinned,
+		}
+		if part != "" {
+			e.Sent = carried.Value
 		}
 		update(&e)
 		i.entries[key] = c.options.Recorder.Add(e)
 	}
+}
+
+// size is what a request carries in bytes, without heads and frames.
+func (r Request) size() int {
+	n := len(r.Body) + len(r.Stream)
+	for _, m := range r.Messages {
+		n += len(m.Data)
+	}
+	for _, p := range r.Packets {
+		n += len(p)
+	}
+	return n
 }
 
 // target returns host and port of a collector's URL.

@@ -25,10 +25,10 @@ var phone = Device{
 }
 
 var sampleEvents = []Event{
-	{Time: time.UnixMilli(1588237200123), Name: "page_load_event_start", Values: []Value{{"url", manifest.URL, "https://incognito.example.test/path?q=secret"}}},
+	{Time: time.UnixMilli(1588237200123), Name: "page_load_event_start", Values: []Value{{Key: "url", Kind: manifest.URL, Text: "https://incognito.example.test/path?q=secret"}}},
 	{Time: time.UnixMilli(1588237203001), Name: "search", Values: []Value{
-		{"used_searchengine", manifest.Harmless, "google"}, {"search_position", manifest.Harmless, "homepage"},
-		{"search_method", manifest.Harmless, "input"}, {"search_word", manifest.Query, "very private words"},
+		{Key: "used_searchengine", Kind: manifest.Harmless, Text: "google"}, {Key: "search_position", Kind: manifest.Harmless, Text: "homepage"},
+		{Key: "search_method", Kind: manifest.Harmless, Text: "input"}, {Key: "search_word", Kind: manifest.Query, Text: "very private words"},
 	}},
 }
 

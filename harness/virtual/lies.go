@@ -1,0 +1,62 @@
+package virtual
+
+import (
+	"sync"
+	"time"
+
+	"github.com/telltale-farm/telltale/harness/virtual/personality"
+)
+
+// lies are those of a phone's personality, and how many input commands it has taken.
+type lies struct {
+	p    *Phone
+	told []personality.Lie
+
+	mu     sync.Mutex
+	inputs int
+	timers []*time.Timer
+}
+
+// begin strikes with what is there from the start.
+func (l *lies) begin() { l.count(0) }
+
+// input is called before each input command.
+func (l *lies) input() { l.count(1) }
+
+func (l *lies) count(more int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.inputs += more
+	for _, lie := range l.told {
+		if lie.After == l.inputs && (more > 0 || lie.After == 0) {
+			l.strike(lie)
+		}
+	}
+}
+
+func (l *lies) strike(lie personality.Lie) {
+	state := l.p.state
+	state.Faults.Set(state.Faults.Get().With(lie.Faults))
+	if u := lie.Update; u != nil {
+		if pkg, ok := state.Packages.Find(u.Package); ok {
+			pkg.VersionName, pkg.VersionCode = u.Version, u.VersionCode
+			state.Packages.Put(pkg)
+		}
+	}
+	if lie.Wire != personality.Unplugged {
+		return
+	}
+	l.p.adb.MuteHandshake(true)
+	l.p.adb.DropLinks()
+	if lie.For > 0 {
+		l.timers = append(l.timers, time.AfterFunc(lie.For, func() { l.p.adb.MuteHandshake(false) }))
+	}
+}
+
+func (l *lies) close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, t := range l.timers {
+		t.Stop()
+	}
+}
