@@ -53,6 +53,14 @@ func findings(n int, id string) (out []leak.Finding) {
 	return out
 }
 
+// identifiers are one that was read from the phone and one that was learned.
+func identifiers() []leak.Finding {
+	out := findings(2, "android_id")
+	out[1].Late, out[1].Canary, out[1].Class, out[1].Preview = false, "learned:uuid", leak.ClassLearned, "learned:uuid#5f2c09d1..9e4f"
+	out[1].Proof = &leak.Proof{Sessions: []int{1, 2, 3}, Survived: []string{leak.EventPrivate, leak.EventRestart}, Changed: []string{leak.EventReinstall}, Like: 1}
+	return out
+}
+
 func reasons(n int) (out []leak.Reason) {
 	for i := range n {
 		out = append(out, leak.Reason{
@@ -77,6 +85,7 @@ type matcher interface {
 func TestMatchers(t *testing.T) {
 	content := func(v leak.ClaimVerdict) *leak.Observation { return seen(leak.ClaimContent, v) }
 	reaction := func(v leak.ClaimVerdict) *leak.Observation { return seen(leak.ClaimReaction, v) }
+	identity := func(v leak.ClaimVerdict) *leak.Observation { return seen(leak.ClaimIdentity, v) }
 	none := content(verdict(leak.Clean, nil, nil))
 	none.Contacts = nil
 	many := content(verdict(leak.Clean, nil, nil))
@@ -117,6 +126,14 @@ func TestMatchers(t *testing.T) {
 		"reaction":              {assertions.React(), reaction(verdict(leak.Leaked, findings(1, "com.android.settings"), nil)), "yes"},
 		"no reaction":           {assertions.React(), reaction(verdict(leak.Clean, nil, nil)), "no"},
 		"reaction inconclusive": {assertions.React(), reaction(verdict(leak.Inconclusive, nil, reasons(1))), "error"},
+		"identity":              {assertions.Identify(), identity(verdict(leak.Leaked, identifiers(), nil)), "yes"},
+		"identity by name":      {assertions.Identify("learned:uuid"), identity(verdict(leak.Leaked, identifiers(), reasons(1))), "yes"},
+		"identity by another":   {assertions.Identify("serial"), identity(verdict(leak.Leaked, identifiers(), nil)), "no"},
+		"no identity":           {assertions.Identify(), identity(verdict(leak.Clean, nil, nil)), "no"},
+		"identity inconclusive": {assertions.Identify(), identity(verdict(leak.Inconclusive, nil, reasons(1))), "error"},
+		"identity not claimed":  {assertions.Identify(), none, "error"},
+		"identity without name": {assertions.Identify(""), identity(verdict(leak.Clean, nil, nil)), "error"},
+		"identity of a string":  {assertions.Identify(), "android_id", "error"},
 		"reaction not claimed":  {assertions.React(), none, "error"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -62,6 +62,9 @@ func told(findings []leak.Finding) string {
 			late = ", sent after the action's window"
 		}
 		line := fmt.Sprintf("flow #%d to %s by %s carries %s (%s%s): %s", f.Flow, f.Host, who, f.Canary, f.Class, late, chain(f))
+		if f.Proof != nil {
+			line += ", " + f.Proof.String()
+		}
 		fmt.Fprintf(&b, "  %s\n", safe.Line(line, maxLine))
 		if f.Preview != "" {
 			fmt.Fprintf(&b, "    %s\n", safe.Line(f.Preview, maxLine))

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/telltale-farm/telltale/capture/flow"
+	"github.com/telltale-farm/telltale/capture/flow/safe"
 )
 
 // identities makes the identity claim of each app that sent anything: which known identifiers its uploads carry.
@@ -16,7 +17,6 @@ func (p *phone) identities() []Identity {
 			known = true
 		}
 	}
-	sound := known && p.gap == "" && len(p.missing) == 0
 	byApp := map[string]*Identity{}
 	for i := range p.seen {
 		at := &p.seen[i]
@@ -38,12 +38,16 @@ func (p *phone) identities() []Identity {
 			f.Attempt = p.windowOf(at.flow, func(*Attempt) bool { return true })
 			id.Findings = append(id.Findings, f)
 		}
-		if !sound || p.unread(at) != "" || len(at.cut) > 0 || len(at.opaque) > 0 {
-			id.Outcome = Inconclusive
-		}
+		id.Reasons = append(id.Reasons, p.unidentified(at)...)
 	}
 	out := make([]Identity, 0, len(byApp))
 	for _, id := range byApp {
+		if !known {
+			id.Reasons = append(id.Reasons, Reason{Code: CodeControlMissing, Detail: "no identifier of this phone is known, so none could be looked for"})
+		}
+		if p.gap != "" || len(p.missing) > 0 {
+			id.Reasons = append(id.Reasons, Reason{Code: CodeCaptureGap, Detail: "the recording is not whole"})
+		}
 		id.Findings = sortFindings(id.Findings)
 		if len(id.Findings) > 0 {
 			id.Outcome = Leaked
@@ -51,6 +55,24 @@ func (p *phone) identities() []Identity {
 		out = append(out, *id)
 	}
 	slices.SortFunc(out, func(a, b Identity) int { return strings.Compare(a.App, b.App) })
+	return out
+}
+
+// unidentified says what of a flow could not be searched for identifiers.
+func (p *phone) unidentified(at *sighting) (out []Reason) {
+	r := Reason{Flow: at.flow.Seq, Host: safe.Text(p.host(at.flow)), Port: at.flow.Port}
+	if class := p.unread(at); class != "" {
+		r.Code, r.Class, r.Detail = CodeOpaqueFlow, string(class), "not read, so not searched for identifiers"
+		out = append(out, r)
+	}
+	if len(at.opaque) > 0 {
+		r.Code, r.Class, r.Detail = CodeOpaqueFlow, "encrypted", "a part of what was sent is explained by no decoder"
+		out = append(out, r)
+	}
+	if len(at.cut) > 0 {
+		r.Code, r.Class, r.Detail = CodeTruncated, "", "not all that was sent could be searched"
+		out = append(out, r)
+	}
 	return out
 }
 

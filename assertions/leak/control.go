@@ -73,6 +73,10 @@ func (p *phone) named(a *Attempt, claim Claim) (out []Reason) {
 				fail("marker %q cannot be looked for: %s", m.Text, why)
 			}
 		}
+	case ClaimIdentity:
+		if a.App == "" {
+			fail("the attempt names no app whose identifiers to look for")
+		}
 	default:
 		fail("claim %q cannot be made of an attempt", claim)
 	}

@@ -1,204 +1,186 @@
 package leak
 
 import (
-	"bytes"
 	"cmp"
 	"slices"
 	"strings"
-
-	"github.com/telltale-farm/telltale/capture/decode"
 )
 
 // An identifier can be recognised without knowing it: at one place of one app's uploads, the same value comes back session
 // after session, and another phone has another value there. What it outlives says how well it tracks: a value that
 // survives private mode, a restart or the clearing of the app's data is bound to the phone, not to the visit.
 
-// Session is what one phone sent between two events.
+// Session is what one app of one phone sent between two events.
 type Session struct {
-	Phone  string
-	Index  int      // order on the phone, from 1
-	After  []string // what was done since the session before: restart, private-mode, app-data-reset, reboot, reinstall ...
-	Values []PlacedValue
+	Phone, App string
+	Build      string   // firmware and version of the app: phones that have the same run the same code
+	Index      int      // order on the phone, from 1
+	After      []string // what was done since the session before: EventRestart, EventPrivate ...
+	Values     []PlacedValue
+
+	start int64 // of the recording
 }
 
-// PlacedValue is a value that could be an identifier, and where it was sent.
+// PlacedValue is a value that could be an identifier, and where it was sent in one attempt of one session.
 type PlacedValue struct {
-	App, Host string
-	Place     string // location with list indexes left out, so that the third event counts as the first
-	Value     string
+	Host        string
+	Place       string // location with list indexes left out, so that the third event counts as the first
+	Value       string
+	First, Last int     // numbers of its first and last appearance, counted over all values of the session
+	Flows       []int64 // that carry it, at most maxValueFlows
+	Attempt     int64   // whose window it was sent in; 0 for none
+	Location    string  // of its first appearance
+	Transforms  []string
 }
 
-// Learned is an identifier that nobody told us.
+// maxValueFlows is in how many flows of one attempt a value is noted.
+const maxValueFlows = 256
+
+// Learned is an identifier at one place of one app's uploads.
 type Learned struct {
 	Phone, App, Host, Place string
-	Value                   string
-	Sessions                []int    // in which it was sent from there, ascending
-	Survived                []string // events after which it was still the same, sorted
-	Changed                 []string // events after which the place held another value, sorted
-	// Others is how many other phones sent another value from the same place. 0 leaves open whether it tells phones apart.
-	Others int
+	Values                  []string // one after the other, each the successor of the one before when the app's data were gone
+	Proof                   Proof
+	Seen                    []PlacedValue // in order, one an attempt and session
+}
+
+// Proof is why a value is an identifier.
+type Proof struct {
+	Sessions []int    `json:"sessions"`          // in which it was sent from there, ascending
+	Survived []string `json:"survived"`          // events after which it was still the same, sorted
+	Changed  []string `json:"changed,omitempty"` // events after which the place held another value, sorted
+	// Like is how many phones with the same firmware and version of the app sent another value from the same place, and
+	// Others how many other phones did.
+	Like   int `json:"like"`
+	Others int `json:"others"`
 }
 
 // String says what it outlives: "survived private-mode, restart; changed on reinstall".
-func (l Learned) String() string {
-	s := "survived " + strings.Join(l.Survived, ", ")
-	if len(l.Survived) == 0 {
-		s = "sent again"
+func (p Proof) String() string {
+	s := "survived " + strings.Join(p.Survived, ", ")
+	if len(p.Survived) == 0 {
+		s = "sent in one session"
 	}
-	if len(l.Changed) > 0 {
-		s += "; changed on " + strings.Join(l.Changed, ", ")
-	}
-	if l.Others == 0 {
-		s += "; no other phone to compare with"
+	if len(p.Changed) > 0 {
+		s += "; changed on " + strings.Join(p.Changed, ", ")
 	}
 	return s
 }
 
-// Lengths of what could be an identifier, in bytes.
-const (
-	minIdentifier = 8
-	maxIdentifier = 128
-)
+// lasting says whether it outlived more than a visit: a value that a process draws when it starts is in its private tabs
+// too, and is gone when it ends.
+func (p Proof) lasting() bool {
+	return slices.ContainsFunc(p.Survived, func(e string) bool { return !slices.Contains(visits, kindOf(e)) })
+}
+
+// reset says whether it changed when what an app has stored was gone: then it is no constant of the app.
+func (p Proof) reset() bool { return slices.ContainsFunc(p.Changed, resets) }
+
+func resets(event string) bool {
+	kind := kindOf(event)
+	return kind == EventDataReset || kind == EventReinstall
+}
 
 // maxPlaceValues is how many different values of one place and session are taken for identifiers: more are content.
 const maxPlaceValues = 3
 
-// CouldIdentify collects the values of a message that could be identifiers.
-func CouldIdentify(sent decode.Sent, limits decode.Limits, app, host string) []PlacedValue {
-	var out []PlacedValue
-	decode.Peel(sent, limits, func(v *decode.Value) bool {
-		if v.Kind == decode.Text && !v.Whole && !v.Loose && identifierShape(v.Data) {
-			if loc := v.Location(); !strings.HasSuffix(loc, "(key)") {
-				out = append(out, PlacedValue{app, host, placeOf(loc), string(v.Data)})
-			}
-		}
-		return true
-	})
-	slices.SortFunc(out, comparePlaced)
-	return slices.Compact(out)
-}
-
-func comparePlaced(a, b PlacedValue) int {
-	return cmp.Or(cmp.Compare(a.App, b.App), cmp.Compare(a.Host, b.Host), cmp.Compare(a.Place, b.Place), cmp.Compare(a.Value, b.Value))
-}
-
-// identifierShape says whether a value is one token with digits in it: a UUID, hex, a serial number; no time, no version,
-// no address, no name.
-func identifierShape(b []byte) bool {
-	if len(b) < minIdentifier || len(b) > maxIdentifier || bytes.Contains(b, []byte("://")) {
-		return false
-	}
-	digits, letters, dots := 0, 0, 0
-	for _, c := range b {
-		switch {
-		case digitByte(c):
-			digits++
-		case alnumByte(c):
-			letters++
-		case c == '.':
-			dots++
-		case c == '-' || c == '_' || c == ':' || c == '=' || c == '+' || c == '/' || c == '|':
-		default:
-			return false
-		}
-	}
-	switch {
-	case digits < 3 || dots > 0 && digits+dots+letters == len(b) && letters < 4:
-		return false // words, versions, addresses
-	case letters == 0 && digits == len(b):
-		return len(b) >= 10 && len(b) <= 20 && !looksTime(b)
-	case letters == 0:
-		return digits >= 10 && !looksDate(b)
-	}
-	return !looksDate(b)
-}
-
-// looksTime says whether digits are a time since 1970 in seconds, milli-, micro- or nanoseconds, from 2001 to 2033.
-func looksTime(b []byte) bool {
-	switch len(b) {
-	case 10, 13, 16, 19:
-		return b[0] == '1'
-	}
-	return false
-}
-
-// looksDate says whether a value begins like 2026-11-21 or 20261121T.
-func looksDate(b []byte) bool {
-	if len(b) < 8 || b[0] != '1' && b[0] != '2' || b[1] != '9' && b[1] != '0' {
-		return false
-	}
-	return b[4] == '-' && b[7] == '-' || len(b) > 8 && b[8] == 'T'
-}
-
-// placeOf leaves out the indexes of lists.
-func placeOf(loc string) string {
-	var out strings.Builder
-	for i := 0; i < len(loc); i++ {
-		if loc[i] == '[' || loc[i] == '#' || loc[i] == '@' {
-			j := i + 1
-			for j < len(loc) && digitByte(loc[j]) {
-				j++
-			}
-			if j > i+1 && (loc[i] != '[' || j < len(loc) && loc[j] == ']') {
-				out.WriteByte(loc[i])
-				i = j - 1
-				continue
-			}
-		}
-		out.WriteByte(loc[i])
-	}
-	return out.String()
-}
-
-// place is one place of one phone's uploads over its sessions.
+// place is one place of one app's uploads over its sessions.
 type place struct {
-	phone, app, host, place string
-	sessions                []placeSession // ascending
+	phone, app, build, host, place string
+	sessions                       []placeSession // ascending
 }
 
 type placeSession struct {
 	index  int
 	after  []string
-	values []string
+	values []placeValue
 }
 
-// Learn finds the identifiers of several sessions, sorted by phone, app, host, place and value.
-func Learn(sessions []Session) []Learned {
+// placeValue is a value in a session, with the numbers of its first and last appearance.
+type placeValue struct {
+	value       string
+	first, last int
+	seen        []PlacedValue
+}
+
+// Learn finds the identifiers of several sessions, sorted by phone, app, host, place and value, and beside them the values
+// that look like identifiers but have too little to show for it.
+func Learn(sessions []Session) (learned, unsure []Learned) {
 	places := gather(sessions)
-	var out []Learned
+	same := map[[3]string][]*place{}
 	for _, p := range places {
-		for _, v := range p.candidates() {
-			l, ok := p.follow(v)
-			if !ok {
-				continue
-			}
-			shared := false
-			for _, o := range places {
-				if o.phone == p.phone || o.app != p.app || o.host != p.host || o.place != p.place {
+		key := [3]string{p.app, p.host, p.place}
+		same[key] = append(same[key], p)
+	}
+	for _, p := range places {
+		for _, values := range p.chains() {
+			l := p.follow(values)
+			shared, distinct := false, map[string]bool{}
+			for _, o := range same[[3]string{p.app, p.host, p.place}] {
+				switch {
+				case o.phone == p.phone:
 					continue
-				}
-				if o.holds(v) {
+				case slices.ContainsFunc(values, o.holds):
 					shared = true // the same everywhere: a key of the app, not a name of the phone
-					break
+				case o.build == p.build:
+					l.Proof.Like++
+				default:
+					l.Proof.Others++
 				}
-				l.Others++
+				for _, w := range o.candidates() {
+					distinct[w] = true
+				}
 			}
-			if !shared {
-				out = append(out, l)
+			random := !slices.ContainsFunc(values, func(v string) bool { return !randomShape(v) })
+			switch {
+			case shared || len(l.Proof.Sessions) == 0:
+			case l.Proof.proven(random, len(distinct)):
+				learned = append(learned, l)
+			case random && (l.Proof.lasting() || p.calm()):
+				unsure = append(unsure, l)
 			}
 		}
 	}
-	return out
+	return learned, unsure
+}
+
+// proven says whether values must be an identifier, given how many values other phones sent from their place. What looks
+// drawn at random and outlives a session is one if it is another on another phone, or became another when the app's data
+// were gone. What does not look so may be the name of a build or an experiment: it takes phones that run the same code,
+// no two of which have the same.
+func (p Proof) proven(random bool, distinct int) bool {
+	if !p.lasting() {
+		return false
+	}
+	if random {
+		return p.Like+p.Others > 0 || p.reset()
+	}
+	return p.Like >= 2 && distinct >= p.Like
+}
+
+// calm says whether a place was never watched over more than visits.
+func (p *place) calm() bool {
+	for _, s := range p.sessions[1:] {
+		for _, e := range s.after {
+			if !slices.Contains(visits, kindOf(e)) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func gather(sessions []Session) []*place {
 	sessions = slices.Clone(sessions)
-	slices.SortFunc(sessions, func(a, b Session) int { return cmp.Or(cmp.Compare(a.Phone, b.Phone), cmp.Compare(a.Index, b.Index)) })
-	found := map[[4]string]*place{}
+	slices.SortStableFunc(sessions, func(a, b Session) int {
+		return cmp.Or(cmp.Compare(a.Phone, b.Phone), cmp.Compare(a.App, b.App), cmp.Compare(a.Index, b.Index))
+	})
+	found := map[[2]string]*place{} // of one phone and app
 	var out []*place
 	events := map[*place][]string{}
 	for i, s := range sessions {
-		if i == 0 || sessions[i-1].Phone != s.Phone {
+		if i == 0 || sessions[i-1].Phone != s.Phone || sessions[i-1].App != s.App {
+			clear(found)
 			clear(events)
 		} else {
 			for p := range events {
@@ -206,22 +188,19 @@ func gather(sessions []Session) []*place {
 			}
 		}
 		for _, v := range s.Values {
-			key := [4]string{s.Phone, v.App, v.Host, v.Place}
+			key := [2]string{v.Host, v.Place}
 			p := found[key]
 			if p == nil {
-				p = &place{phone: s.Phone, app: v.App, host: v.Host, place: v.Place}
+				p = &place{phone: s.Phone, app: s.App, build: s.Build, host: v.Host, place: v.Place}
 				found[key] = p
 				out = append(out, p)
 				events[p] = nil
 			}
-			if n := len(p.sessions); n == 0 || p.sessions[n-1].index != s.Index {
-				p.sessions = append(p.sessions, placeSession{index: s.Index, after: slices.Clone(events[p])})
+			if k := len(p.sessions); k == 0 || p.sessions[k-1].index != s.Index {
+				p.sessions = append(p.sessions, placeSession{index: s.Index, after: events[p]})
 				events[p] = nil
 			}
-			last := &p.sessions[len(p.sessions)-1]
-			if !slices.Contains(last.values, v.Value) {
-				last.values = append(last.values, v.Value)
-			}
+			p.sessions[len(p.sessions)-1].add(v)
 		}
 	}
 	slices.SortFunc(out, func(a, b *place) int {
@@ -230,46 +209,139 @@ func gather(sessions []Session) []*place {
 	return out
 }
 
-func (p *place) holds(v string) bool {
-	for _, s := range p.sessions {
-		if slices.Contains(s.values, v) {
-			return true
-		}
+func (s *placeSession) add(v PlacedValue) {
+	o := s.value(v.Value)
+	if o == nil {
+		s.values = append(s.values, placeValue{value: v.Value, first: v.First})
+		o = &s.values[len(s.values)-1]
 	}
-	return false
+	o.first, o.last = min(o.first, v.First), max(o.last, v.Last)
+	o.seen = append(o.seen, v)
+}
+
+func (p *place) holds(v string) bool {
+	return slices.ContainsFunc(p.sessions, func(s placeSession) bool { return s.value(v) != nil })
+}
+
+func (s *placeSession) value(v string) *placeValue {
+	if i := slices.IndexFunc(s.values, func(o placeValue) bool { return o.value == v }); i >= 0 {
+		return &s.values[i]
+	}
+	return nil
 }
 
 // candidates are the values of sessions that had few.
 func (p *place) candidates() (out []string) {
 	for _, s := range p.sessions {
 		if len(s.values) <= maxPlaceValues {
-			out = append(out, s.values...)
+			for _, v := range s.values {
+				out = append(out, v.value)
+			}
 		}
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
 }
 
-// follow says in which sessions a value was sent and what it outlived. A value of one session alone is none.
-func (p *place) follow(v string) (Learned, bool) {
-	l := Learned{Phone: p.phone, App: p.app, Host: p.host, Place: p.place, Value: v}
-	before := false
-	for _, s := range p.sessions {
-		now := slices.Contains(s.values, v)
-		switch {
-		case now && before:
-			l.Survived = append(l.Survived, s.after...)
-		case before:
-			l.Changed = append(l.Changed, s.after...)
+// chains joins each value with the one that took its place when the app's data were gone, in order. Most are alone.
+func (p *place) chains() (out [][]string) {
+	next := map[string]string{}
+	follows := map[string]bool{}
+	for i := 1; i < len(p.sessions); i++ {
+		if !slices.ContainsFunc(p.sessions[i].after, resets) {
+			continue
 		}
-		if now {
-			l.Sessions = append(l.Sessions, s.index)
+		gone, fresh := p.only(i-1, i), p.only(i, i-1)
+		if len(gone) != len(fresh) {
+			continue
 		}
-		before = now
+		for k, v := range gone {
+			if _, twice := next[v]; !twice && !follows[fresh[k]] {
+				next[v], follows[fresh[k]] = fresh[k], true
+			}
+		}
 	}
-	for _, list := range []*[]string{&l.Survived, &l.Changed} {
+	for _, v := range p.candidates() {
+		if follows[v] {
+			continue
+		}
+		chain := []string{v}
+		for w, ok := next[v]; ok; w, ok = next[w] {
+			chain = append(chain, w)
+		}
+		out = append(out, chain)
+	}
+	return out
+}
+
+// only lists the values of session i that session j has not, as they came.
+func (p *place) only(i, j int) (out []string) {
+	for _, v := range p.sessions[i].values {
+		if p.sessions[j].value(v.value) == nil {
+			out = append(out, v.value)
+		}
+	}
+	return out
+}
+
+// follow says in which sessions values were sent and what they outlived.
+func (p *place) follow(values []string) Learned {
+	l := Learned{Phone: p.phone, App: p.app, Host: p.host, Place: p.place, Values: values, Proof: Proof{Sessions: []int{}, Survived: []string{}}}
+	for _, v := range values {
+		p.trace(v, &l)
+	}
+	slices.SortStableFunc(l.Seen, func(a, b PlacedValue) int { return cmp.Compare(a.First, b.First) })
+	for _, list := range []*[]string{&l.Proof.Survived, &l.Proof.Changed} {
+		*list = slices.DeleteFunc(*list, func(e string) bool { return kindOf(e) == EventNormal })
 		slices.Sort(*list)
 		*list = slices.Compact(*list)
 	}
-	return l, len(l.Sessions) > 1
+	slices.Sort(l.Proof.Sessions)
+	l.Proof.Sessions = slices.Compact(l.Proof.Sessions)
+	return l
+}
+
+// trace follows one value through the sessions. A value that was away for a private visit only was there all the time.
+func (p *place) trace(v string, l *Learned) {
+	var was *placeSession
+	var away []string // since it was last sent
+	before, visit := false, false
+	for i := range p.sessions {
+		s := &p.sessions[i]
+		x := s.value(v)
+		now := x != nil && !s.superseded(x, was)
+		switch {
+		case now && before:
+			l.Proof.Survived = append(l.Proof.Survived, s.after...)
+		case now && visit:
+			l.Proof.Survived = append(l.Proof.Survived, withoutVisits(append(away, s.after...))...)
+		case before:
+			l.Proof.Changed = append(l.Proof.Changed, s.after...)
+			visit, away = len(withoutVisits(s.after)) == 0, nil
+		default:
+			away = append(away, s.after...)
+		}
+		if now {
+			l.Proof.Sessions = append(l.Proof.Sessions, s.index)
+			l.Seen = append(l.Seen, x.seen...)
+		}
+		before, was = now, s
+	}
+}
+
+func withoutVisits(events []string) (out []string) {
+	for _, e := range events {
+		if !slices.Contains(visits, kindOf(e)) {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// superseded says whether a value of the session before came only ahead of a new one: a batch of then, sent late.
+func (s *placeSession) superseded(x *placeValue, was *placeSession) bool {
+	if was == nil || was.value(x.value) == nil {
+		return false
+	}
+	return slices.ContainsFunc(s.values, func(o placeValue) bool { return o.first > x.last && was.value(o.value) == nil })
 }

@@ -181,6 +181,9 @@ type Attempt struct {
 	Canaries  []string `json:"canaries"` // ids in secrets.jsonl
 	Markers   []Marker `json:"markers"`
 
+	Private bool    `json:"private,omitempty"` // driven in a private tab
+	Events  []Event `json:"events,omitempty"`  // done to the app or the phone since the attempt before, in order
+
 	Window        flow.Window   `json:"window"`
 	Postcondition Postcondition `json:"postcondition"`
 	Tunnel        Tunnel        `json:"tunnel"`
@@ -188,6 +191,13 @@ type Attempt struct {
 	Between       *Counters     `json:"between,omitempty"` // of the time since they were last read, which was in another window
 	Settle        Settle        `json:"settle"`
 	Fault         *Fault        `json:"fault,omitempty"`
+}
+
+// Event is something that was done to an app, or to the phone, and that may change its identifiers.
+type Event struct {
+	Kind string `json:"event"`         // EventRestart, EventDataReset, EventReinstall, EventReboot
+	App  string `json:"app,omitempty"` // empty for the whole phone
+	AtUS int64  `json:"at_us"`         // when it was done, since the recorder's start
 }
 
 // Marker is text whose presence in what the phone sent reports the action itself.

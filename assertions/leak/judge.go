@@ -8,7 +8,7 @@ import (
 )
 
 // RulesVersion is raised whenever the same files may come to another verdict, or to the same in other bytes.
-const RulesVersion = 1
+const RulesVersion = 2
 
 // Judge states the verdicts of a whole run from the files of its bundle. It opens only what docs/evidence.md marks (J).
 // An error means that the files are not what they must be; a missing or unreadable part of the evidence is no error but
@@ -19,6 +19,7 @@ func Judge(bundle fs.FS) (Verdicts, error) {
 	if err != nil {
 		return v, err
 	}
+	var stories []story
 	for _, pp := range sortedPhones(policy.Phones) {
 		p, err := readPhone(bundle, &policy, pp)
 		if err != nil {
@@ -36,7 +37,9 @@ func Judge(bundle fs.FS) (Verdicts, error) {
 		v.Complete = v.Complete && complete
 		v.Cells = append(v.Cells, cells...)
 		v.Identity = append(v.Identity, p.identities()...)
+		stories = append(stories, p.story())
 	}
+	v.Identity = identify(stories, v.Cells, v.Identity)
 	for i := range v.Cells {
 		v.Outcome = worst(v.Outcome, v.Cells[i].Outcome)
 	}
@@ -117,6 +120,7 @@ func JudgePhone(bundle fs.FS, id string) (PhoneVerdicts, error) {
 		out.Cells = append(out.Cells, c)
 		out.Contacts = append(out.Contacts, p.contacts(key))
 	}
+	identify([]story{p.story()}, out.Cells, p.identities())
 	return out, nil
 }
 

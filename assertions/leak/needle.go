@@ -21,6 +21,7 @@ const (
 	ClassHeader     = "header"     // in Referer or Origin
 	ClassPart       = "part"       // host or path of a URL alone
 	ClassMarker     = "marker"
+	ClassLearned    = "learned" // an identifier that nobody named: the same again after what should have changed it
 )
 
 // Hit is one place where a needle was found.

@@ -30,6 +30,9 @@ const (
 	CodeNotAllowed     Code = "not-allowed"
 	CodeNoAttempt      Code = "no-attempt" // the plan has the cell, the recording has no attempt of it
 	CodeHarness        Code = "harness"    // a fault of our own
+
+	CodeTooFewSessions Code = "too-few-sessions" // identity: a value was not watched over a restart
+	CodeTooFewPhones   Code = "too-few-phones"   // identity: a value that lasts has none of another phone to compare with
 )
 
 // Verdicts is verdicts.json, the reproducible output: RFC 8785 bytes.
@@ -97,13 +100,14 @@ type Finding struct {
 	App        string   `json:"app,omitempty"`
 	Host       string   `json:"host"`
 	Canary     string   `json:"canary"`     // id of the secret, or the marker's text
-	Class      string   `json:"class"`      // exact, hashed, normalised, part, header, marker
+	Class      string   `json:"class"`      // exact, hashed, normalised, part, header, marker, learned
 	Location   string   `json:"location"`   // "body > form data_list > base64 > gzip > json $[0].properties.url"
 	Transforms []string `json:"transforms"` // outermost first: form, base64, gzip, json; a digest by its name
 	SHA256     string   `json:"sha256"`     // of the value that matched
 	Preview    string   `json:"preview"`    // made safe, identifiers masked
 	Late       bool     `json:"late,omitempty"`
 	Identity   []string `json:"identity,omitempty"` // identifiers that travel in the same upload
+	Proof      *Proof   `json:"proof,omitempty"`    // of an identifier that came back: what it outlived
 }
 
 // Coverage is what a verdict rests on, in whole numbers.
@@ -136,4 +140,5 @@ type Identity struct {
 	App      string    `json:"app"`
 	Outcome  Outcome   `json:"outcome"`
 	Findings []Finding `json:"findings"`
+	Reasons  []Reason  `json:"reasons,omitempty"` // what kept the claim from being clean
 }

@@ -108,9 +108,19 @@ func (s *Searcher) build() {
 }
 
 // Search looks for every needle in everything that was sent.
-func (s *Searcher) Search(sent decode.Sent) Result {
+func (s *Searcher) Search(sent decode.Sent) Result { return s.SearchEach(sent, nil) }
+
+// SearchEach is Search that shows every value it passes to each as well, unless that is nil.
+func (s *Searcher) SearchEach(sent decode.Sent, each func(*decode.Value)) Result {
 	f := finder{s: s}
-	rep := decode.Peel(sent, s.limits, f.value)
+	visit := f.value
+	if each != nil {
+		visit = func(v *decode.Value) bool {
+			each(v)
+			return f.value(v)
+		}
+	}
+	rep := decode.Peel(sent, s.limits, visit)
 	if f.scattered() {
 		f.placing = true
 		decode.Peel(sent, s.limits, f.place)

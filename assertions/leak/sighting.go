@@ -22,6 +22,8 @@ type sighting struct {
 	opaque []decode.OpaquePart
 	cut    []string // why not all that was sent could be searched
 
+	values []PlacedValue // that could be identifiers
+
 	damaged string // what became of a stored body since it was recorded
 }
 
@@ -65,6 +67,7 @@ const maxWorkers = 8
 func (p *phone) look(s *Searcher, meaning map[string]sightedHit, f *flow.Flow) sighting {
 	at := sighting{flow: f}
 	at.app, at.shared = p.app(f)
+	var could collector
 	take := func(res Result) {
 		for _, h := range res.Hits {
 			m := meaning[h.Needle]
@@ -75,11 +78,12 @@ func (p *phone) look(s *Searcher, meaning map[string]sightedHit, f *flow.Flow) s
 		at.cut = append(at.cut, res.Truncated...)
 	}
 	if said, ok := outside(f); ok {
-		take(s.Search(said))
+		take(s.SearchEach(said, could.value))
 	}
 	if sent, ok := p.sent(f, &at); ok {
-		take(s.Search(sent))
+		take(s.SearchEach(sent, could.value))
 	}
+	at.values = p.telling(f, could.values)
 	return at
 }
 

@@ -146,11 +146,15 @@ func withoutAt(a, b map[string]string, host func(string) bool) []string {
 func compareIdentifiers(vs [2]leak.Verdicts, digests [2]map[string]string, phone string) []IdentifierChange {
 	type key struct{ app, id string }
 	sent := [2]map[key]bool{{}, {}}
+	learned := [2]map[string]bool{{}, {}} // digests of values that were learned
 	var all []key
 	for i, v := range vs {
 		for _, x := range v.Identity {
 			for _, f := range x.Findings {
 				k := key{x.App, f.Canary}
+				if x.Phone == phone && f.Class == leak.ClassLearned {
+					learned[i][x.App+"\x00"+f.Canary+"\x00"+f.SHA256] = true
+				}
 				if x.Phone != phone || sent[i][k] {
 					continue
 				}
@@ -163,6 +167,11 @@ func compareIdentifiers(vs [2]leak.Verdicts, digests [2]map[string]string, phone
 	out := []IdentifierChange{}
 	for _, k := range slices.Compact(all) {
 		was, is := digests[0][k.id], digests[1][k.id]
+		for x := range learned[0] {
+			if strings.HasPrefix(x, k.app+"\x00"+k.id+"\x00") && learned[1][x] {
+				was, is = x, x
+			}
+		}
 		out = append(out, IdentifierChange{
 			App: safe.Text(k.app), ID: safe.Text(k.id), Old: sent[0][k], New: sent[1][k], Survived: was != "" && was == is,
 		})

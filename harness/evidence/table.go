@@ -185,7 +185,7 @@ func distinct(in []leak.Finding) []leak.Finding {
 	seen := map[string]bool{}
 	for _, f := range in {
 		key := f.Host + "\x00" + f.App + "\x00" + index.ReplaceAllString(f.Location, "[]") + "\x00" + f.Class
-		if f.Class == leak.ClassMarker {
+		if f.Class == leak.ClassMarker || f.Class == leak.ClassLearned {
 			key += "\x00" + f.Canary
 		}
 		if !seen[key] {

@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"bytes"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/telltale-farm/telltale/assertions/leak"
 	"github.com/telltale-farm/telltale/assertions/leak/leaktest"
 )
 
@@ -140,7 +142,7 @@ func TestVerifyWithForgedSums(t *testing.T) {
 		"verdicts made clean":     {"phones/phone-1/attempts.jsonl", func(s string) string { return strings.ReplaceAll(s, `"quiet":true`, `"quiet":false`) }, "verdicts.json"},
 		"verdicts rewritten":      {"verdicts.json", swap(`"outcome":"clean"`, `"outcome":"leaked"`), ""},
 		"verdicts in other JSON":  {"verdicts.json", func(s string) string { return s + "\n" }, ""},
-		"verdicts of other rules": {"verdicts.json", swap(`"rules":1`, `"rules":2`), ""},
+		"verdicts of other rules": {"verdicts.json", swap(fmt.Sprintf(`"rules":%d`, leak.RulesVersion), `"rules":99`), ""},
 		"a journal line changed":  {phone + "journal.jsonl", swap(`"exit":0`, `"exit":1`), ""},
 		"a journal line removed":  {phone + "journal.jsonl", func(s string) string { return s[strings.Index(s, "\n")+1:] }, ""},
 		"journal lines swapped": {phone + "journal.jsonl", func(s string) string {

@@ -59,6 +59,7 @@ type claimView struct {
 
 type findingView struct {
 	Host, App, Label, Class, Preview, Identity string
+	Proof                                      string      // what an identifier outlived
 	SHA256                                     string      // of the value that matched
 	Request                                    requestView // of the first flow it was found in
 
@@ -311,7 +312,7 @@ const maxActions = 10_000
 func viewIdentity(id leak.Identity) identityView {
 	v := identityView{Phone: safe.Text(id.Phone), App: appWord(id.App), Outcome: word{string(id.Outcome), string(id.Outcome)}}
 	for _, f := range id.Findings {
-		v.IDs = append(v.IDs, safe.Text(f.Canary))
+		v.IDs = append(v.IDs, identifierWord(f))
 		v.Hosts = append(v.Hosts, safe.Text(f.Host))
 	}
 	for _, list := range []*[]string{&v.IDs, &v.Hosts} {
@@ -319,4 +320,12 @@ func viewIdentity(id leak.Identity) identityView {
 		*list = slices.Compact(*list)
 	}
 	return v
+}
+
+// identifierWord is an identifier's name, with what it outlived if that is known.
+func identifierWord(f leak.Finding) string {
+	if f.Proof == nil {
+		return safe.Text(f.Canary)
+	}
+	return safe.Line(fmt.Sprintf("%s (%s)", f.Canary, f.Proof), 200)
 }

@@ -32,6 +32,9 @@ func viewFindings(in []leak.Finding, labels map[string]string) (out []findingVie
 			})
 		}
 		v := &out[i]
+		if f.Proof != nil {
+			v.Proof = safe.Line(f.Proof.String(), 200)
+		}
 		v.times++
 		v.flows, v.attempts = append(v.flows, f.Flow), append(v.attempts, f.Attempt)
 		v.When = numbers("flow", v.flows)

@@ -33,7 +33,7 @@ func outcomeWord(c leak.ClaimVerdict) string {
 // claimsOf lists the claims that any cell makes, in a fixed order.
 func claimsOf(v leak.Verdicts) []leak.Claim {
 	var out []leak.Claim
-	for _, c := range []leak.Claim{leak.ClaimContent, leak.ClaimReaction} {
+	for _, c := range []leak.Claim{leak.ClaimContent, leak.ClaimReaction, leak.ClaimIdentity} {
 		if slices.ContainsFunc(v.Cells, func(x leak.CellVerdict) bool { _, ok := x.Claims[c]; return ok }) {
 			out = append(out, c)
 		}
@@ -96,6 +96,9 @@ func findingLine(f leak.Finding) string {
 	b.WriteString(f.Class)
 	if f.Class == leak.ClassMarker {
 		fmt.Fprintf(&b, " %s", safe.Line(f.Canary, 60))
+	}
+	if f.Proof != nil {
+		b.WriteString(", " + safe.Line(f.Canary+" "+f.Proof.String(), 200))
 	}
 	if f.Late {
 		b.WriteString(", late")
