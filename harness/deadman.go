@@ -105,13 +105,14 @@ func (m *deadMan) alive(ctx context.Context) (bool, error) {
 	return strings.HasPrefix(said, m.token+" ") && strings.HasSuffix(strings.TrimSpace(said), "alive"), nil
 }
 
-// tell writes a new number. The file is never seen half written.
+// tell writes a new number. The file is never seen half written, and not made again behind its removal: a phone may take
+// a command up after we gave it up.
 func (m *deadMan) tell(ctx context.Context) error {
 	m.mu.Lock()
 	m.beats++
 	line := fmt.Sprintf("%s %d", m.token, m.beats)
 	m.mu.Unlock()
-	_, err := m.device.Script(ctx, "echo "+line+" > "+deadManFile+".new && mv "+deadManFile+".new "+deadManFile+".beat")
+	_, err := m.device.Script(ctx, "[ -e "+deadManFile+".sh ] || exit 0; echo "+line+" > "+deadManFile+".new && mv "+deadManFile+".new "+deadManFile+".beat")
 	return err
 }
 

@@ -56,13 +56,23 @@ func newRelayRig(t *testing.T, who personality.Personality, shipped string) *rig
 	if runtime.GOOS != "linux" {
 		t.Skip("the relay is a program of Linux")
 	}
+	dir, programs := relayOption(t)
+	r := newRig(t, who, shipped, programs...)
+	r.options.Relays = dir
+	return r
+}
+
+// relayOption lets a virtual phone run the relay, and gives the folder that it is in; none where it cannot run.
+func relayOption(t *testing.T) (dir string, change []func(*virtual.Options)) {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		return "", nil
+	}
 	dir, err := relays()
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := newRig(t, who, shipped, func(o *virtual.Options) { o.Programs = []string{filepath.Join(dir, "relay-"+runtime.GOARCH)} })
-	r.options.Relays = dir
-	return r
+	return dir, []func(*virtual.Options){func(o *virtual.Options) { o.Programs = []string{filepath.Join(dir, "relay-"+runtime.GOARCH)} }}
 }
 
 // app is the network as an app of the rig's phone uses it.

@@ -23,8 +23,8 @@ import (
 	"github.com/telltale-farm/telltale/harness/virtual/phone"
 )
 
-// The soak: many phones at once on one adb server, each leased, driven and given back again and again, while faults
-// strike at random. `make soak T=30m` runs it for long, and `go test` for a minute.
+// The soak: many phones at once on one adb server, every other with the relay, each leased, driven and given back again and
+// again, while faults strike at random. `make soak T=30m` runs it for long, and `go test` for a minute.
 const (
 	soakPhones  = 16
 	soakUsually = time.Minute
@@ -114,6 +114,7 @@ func measure() burden {
 // shift leases every phone once, under fire.
 func shift(t *testing.T, random *rand.Rand, count *tally) {
 	d := newDesk(t)
+	relays, relayed := relayOption(t)
 	var rigs []*rig
 	var before []map[string]any
 	for i := range soakPhones {
@@ -124,7 +125,10 @@ func shift(t *testing.T, random *rand.Rand, count *tally) {
 		case i%4 == 3:
 			who, shipped = personality.Pinned(), "pinned"
 		}
-		r := d.rig(t, who, shipped, adbd.NoAuth)
+		r := d.rig(t, who, shipped, adbd.NoAuth, relayed...)
+		if i%2 == 0 && len(relayed) > 0 {
+			r.options.Relays = relays
+		}
 		r.options.Bounds = harness.Bounds{Command: 5 * time.Second, Attach: 20 * time.Second, Look: 100 * time.Millisecond, Park: 10 * time.Second}
 		r.options.Progress = nil
 		rigs, before = append(rigs, r), append(before, r.state())
@@ -142,6 +146,7 @@ func shift(t *testing.T, random *rand.Rand, count *tally) {
 		if now := cmp.Diff(before[i], r.state()); now != "" {
 			t.Errorf("phone %d is not as it was (-before +after):\n%s", i, now)
 		}
+		r.nothingLeft()
 		r.judged(i, count)
 	}
 }
@@ -225,7 +230,7 @@ func (r *rig) judged(i int, count *tally) {
 func bombard(ctx context.Context, d *desk, rigs []*rig, random *rand.Rand, count *tally) {
 	var healing sync.WaitGroup
 	defer healing.Wait()
-	killed := time.Now() // the adb server may die once in half a minute
+	killed := false // the adb server may die once: its keeper starts it again three times a minute at most
 	for {
 		select {
 		case <-ctx.Done():
@@ -234,8 +239,8 @@ func bombard(ctx context.Context, d *desk, rigs []*rig, random *rand.Rand, count
 		}
 		r := rigs[random.IntN(len(rigs))]
 		name, heal := strike(r, random)
-		if random.IntN(40) == 0 && time.Since(killed) > 30*time.Second {
-			name, killed = "the adb server is killed", time.Now()
+		if !killed && random.IntN(40) == 0 {
+			name, killed = "the adb server is killed", true
 			_ = d.server.Close()
 		}
 		count.add(func() { count.faults[name]++ })
@@ -260,7 +265,7 @@ func strike(r *rig, random *rand.Rand) (name string, heal func()) {
 		state.Faults.Set(f)
 		return func() { state.Faults.Set(phone.Faults{}) }
 	}
-	switch random.IntN(14) {
+	switch random.IntN(15) {
 	case 0:
 		adb.DropLinks()
 		return "cable flap", nil
@@ -298,6 +303,11 @@ func strike(r *rig, random *rand.Rand) (name string, heal func()) {
 	case 12:
 		adb.Freeze()
 		return "frozen", adb.Thaw
+	case 13:
+		for _, p := range state.Processes.Named("telltale-relay") {
+			state.Processes.Kill(p.PID)
+		}
+		return "relay killed", nil
 	default:
 		state.Files.SetCapacity(1 << 20)
 		return "full storage", func() { state.Files.SetCapacity(64 << 20) }
