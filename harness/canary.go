@@ -57,6 +57,12 @@ func (m Mint) URL(key leak.Key, label, host string, n int) string {
 	return u.String()
 }
 
+// FileURL returns a file of our own site that nobody else asks for.
+func (m Mint) FileURL(key leak.Key, label, host string, n int) string {
+	u := url.URL{Scheme: "https", Host: host, Path: "/download/" + strings.ReplaceAll(m.Text(key, label, n), " ", "-") + ".bin"}
+	return u.String()
+}
+
 func (m Mint) sum(key leak.Key, label string, n int) []byte {
 	h := hmac.New(sha256.New, []byte(m.Seed))
 	for _, part := range []string{key.Phone, key.Browser, key.Scenario, key.Variant, label, fmt.Sprint(n)} {

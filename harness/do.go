@@ -35,6 +35,15 @@ func (s *Session) URL(label, host string) *Canary {
 	return s.canary(label, host, leak.ValueURL, func(m Mint, n int) string { return m.URL(s.key, label, host, n) })
 }
 
+// FileURL mints the address of a file that our own site gives to whoever asks (capture serves it; it needs no internet).
+func (s *Session) FileURL(label string) *Canary {
+	host := s.lease.ControlHost
+	return s.canary(label, host, leak.ValueURL, func(m Mint, n int) string { return m.FileURL(s.key, label, host, n) })
+}
+
+// Site is the host of our own site, which our proxy answers: what is typed or opened there is meant for nobody else.
+func (s *Session) Site() string { return s.lease.ControlHost }
+
 func (s *Session) canary(label, recipient, kind string, mint func(Mint, int) string) *Canary {
 	return &Canary{label: label, kind: kind, recipient: recipient, mint: func(n int) string { return mint(s.lease.mint, n) }}
 }

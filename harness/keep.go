@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/telltale-farm/telltale/adb"
+	"github.com/telltale-farm/telltale/harness/profile/catalogue"
 )
 
 // shared is the phone's storage that its apps share. What an action needs is put there and nowhere else.
@@ -17,7 +18,7 @@ const shared = "/sdcard/"
 // Put writes a file on the phone that an action needs, below /sdcard. That it has to go is in the undo journal before it
 // is there, so that it goes even if we do not come back. What is there already is never touched.
 func (d *Driver) Put(ctx context.Context, file string, content []byte) error {
-	if err := d.mine(ctx, file); err != nil {
+	if err := d.Expect(ctx, file); err != nil {
 		return err
 	}
 	return d.Device.Push(ctx, bytes.NewReader(content), file, 0o644)
@@ -25,21 +26,22 @@ func (d *Driver) Put(ctx context.Context, file string, content []byte) error {
 
 // MakeFolder makes a folder on the phone that an action needs, on the same terms.
 func (d *Driver) MakeFolder(ctx context.Context, folder string) error {
-	if err := d.mine(ctx, folder); err != nil {
+	if err := d.Expect(ctx, folder); err != nil {
 		return err
 	}
 	_, err := d.Device.Shell(ctx, "mkdir", folder)
 	return err
 }
 
-// Remove removes what Put or MakeFolder made, with all that is in it.
+// Remove removes what was put or expected, with all that is in it.
 func (d *Driver) Remove(ctx context.Context, name string) error {
 	_, err := d.Device.Shell(ctx, "rm", "-rf", name)
 	return err
 }
 
-// mine makes sure that a name on the phone is free, and writes down that what will be there has to go again.
-func (d *Driver) mine(ctx context.Context, name string) error {
+// Expect makes sure that a name below /sdcard is free on the phone, and writes down that what will be there, by us or by an
+// app, has to go again.
+func (d *Driver) Expect(ctx context.Context, name string) error {
 	if !strings.HasPrefix(name, shared) || path.Clean(name) != name {
 		return fmt.Errorf("%s is not a name below %s", name, shared)
 	}
@@ -57,4 +59,21 @@ func (d *Driver) mine(ctx context.Context, name string) error {
 		return fmt.Errorf("writing down that %s has to go again: %w", name, err)
 	}
 	return nil
+}
+
+// AwaitFile waits until an app has written a file that was expected. Buttons, if one is shown meanwhile, are tapped: the
+// app asks before it does.
+func (d *Driver) AwaitFile(ctx context.Context, file string, buttons []catalogue.Selector) error {
+	what := "the file " + file
+	return d.step(ctx, func(ctx context.Context) error {
+		return notPerformed(what, d.Screen.AwaitState(ctx, what, func() (bool, string, error) {
+			_, err := d.Device.Shell(ctx, "test", "-f", file)
+			var exit *adb.ExitError
+			if !errors.As(err, &exit) {
+				return err == nil, "", err
+			}
+			_, err = d.Screen.Dismiss(ctx, selectorsOf(buttons))
+			return false, "no such file", err
+		}))
+	})
 }

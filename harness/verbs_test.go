@@ -24,12 +24,29 @@ var verbs = []func(*harness.Session) harness.Action{
 	},
 }
 
+// browsing are those of a browser.
+func browsing(b action.Browser, mode action.Mode) []func(*harness.Session) harness.Action {
+	return []func(*harness.Session) harness.Action{
+		func(s *harness.Session) harness.Action {
+			return action.Visit(b, s.URL("address", b.SearchHost), mode)
+		},
+		func(s *harness.Session) harness.Action {
+			return action.SearchSite(b, s.Canary("query", s.Site()), mode)
+		},
+		func(s *harness.Session) harness.Action { return action.Download(b, s.FileURL("file"), mode) },
+		func(s *harness.Session) harness.Action { return action.Share(b, s.URL("address", b.SearchHost), mode) },
+	}
+}
+
 // TestVerbs drives each verb on a phone that reports all of them and on one that reports none, on MIUI and on Android
 // One: it happens, its report is found, and nothing of it is left on the phone.
 func TestVerbs(t *testing.T) {
 	leaky := personality.Leaky2020()
-	leaky.Leaks = []personality.Leak{{App: "com.miui.analytics", URL: personality.OneTrackURL, Encoding: "onetrack", Trust: network.TrustUser,
-		On: []personality.Trigger{personality.OnSwipe, personality.OnShade, personality.OnPlay, personality.OnFolder, personality.OnFile}}}
+	leaky.Leaks = []personality.Leak{
+		{App: "com.miui.analytics", URL: personality.OneTrackURL, Encoding: "onetrack", Trust: network.TrustUser,
+			On: []personality.Trigger{personality.OnSwipe, personality.OnShade, personality.OnPlay, personality.OnFolder, personality.OnFile}},
+		{App: "com.android.browser", URL: personality.SensorsURL, Encoding: "sensors", Trust: network.TrustUser, Private: true,
+			On: []personality.Trigger{personality.OnVisit, personality.OnShare, personality.OnDownload}}}
 	for _, tc := range []struct {
 		name, shipped string
 		who           personality.Personality
@@ -42,8 +59,12 @@ func TestVerbs(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, tc.who, tc.shipped)
 			l := r.lease()
-			for i, verb := range verbs {
+			all := slices.Concat(verbs, browsing(r.browser(), action.Normal), browsing(r.browser(), action.Private))
+			for i, verb := range all {
 				key := leak.Key{Phone: phoneID, Scenario: fmt.Sprint("verb ", i), Variant: "default"}
+				if i >= len(verbs) {
+					key.Browser = "b"
+				}
 				s := l.Session(key)
 				seen, err := s.Do(t.Context(), verb(s))
 				if err != nil {

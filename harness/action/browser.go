@@ -74,3 +74,6 @@ func (b Browser) enter(ctx context.Context, d *harness.Driver, text string) erro
 	}
 	return d.Screen.Key(ctx, ui.KeyEnter)
 }
+
+// Modes lists the modes in the order in which scenarios go through them.
+func Modes() []Mode { return []Mode{Normal, Private} }

@@ -55,5 +55,7 @@ func chromium(pkg string) *Browser {
 			Marker: []Selector{{ID: id("new_tab_incognito_title")}, {ID: id("incognito_badge")}},
 			Leave:  []Selector{{ID: id("menu_button")}, {Texts: []string{"New tab"}}},
 		},
+		Share:    []Selector{{ID: id("menu_button")}, {Texts: []string{"Share", "Share\u2026", "分享", "Поделиться", "Compartir"}}},
+		Download: []Selector{{ID: id("positive_button")}},
 	}
 }

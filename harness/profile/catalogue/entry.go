@@ -38,6 +38,8 @@ type Browser struct {
 	URLField  []Selector // the editable field, once it has the focus
 	Private   Private
 	Clear     []Selector // closes all tabs, if it has one
+	Share     []Selector // tapped one after the other, from a page to the phone's question with whom to share it
+	Download  []Selector // buttons that it may show before it downloads, in order of preference
 }
 
 // Files is how a file manager is led to a folder of the phone's shared storage.

@@ -10,6 +10,8 @@ const sensorsFlush = 15 * time.Second
 // each release, so texts and a point on the screen stand behind them.
 func miBrowsers() []Entry {
 	incognito := []string{"Incognito", "Incognito mode", "New incognito tab", "无痕浏览", "无痕模式"}
+	share := []string{"Share", "分享", "Поделиться", "Compartir"} // unverified, as is the question before a download
+	download := []Selector{{Texts: []string{"Download", "下载", "Скачать", "Descargar"}}}
 	return []Entry{{
 		Package: "com.android.browser", Name: "Mi Browser (China, older global)",
 		Flush: sensorsFlush, Launch: "com.android.browser/.BrowserActivity", Trust: "unknown",
@@ -21,6 +23,8 @@ func miBrowsers() []Entry {
 				Marker: []Selector{{Texts: []string{"You've gone incognito", "Incognito mode", "无痕模式", "无痕浏览"}}},
 				Leave:  []Selector{{Descs: []string{"Menu", "菜单"}}, {Texts: incognito}},
 			},
+			Share:    []Selector{{Descs: []string{"Menu", "菜单"}}, {Texts: share}},
+			Download: download,
 		},
 		Consent:   append([]Selector{{ID: "android:id/button1"}}, agree()...),
 		Certainty: Reported, Source: "launcher: two public uiautomator2 scripts; search box id and description: one script; private mode and consent: unverified; flush: Sensors Analytics default",
@@ -35,7 +39,9 @@ func miBrowsers() []Entry {
 				Marker: []Selector{{Texts: []string{"You've gone incognito", "Incognito mode"}}},
 				Leave:  []Selector{{Texts: []string{"Me", "Profile", "Профиль"}}, {Texts: incognito}},
 			},
-			Clear: []Selector{{ID: "com.mi.globalbrowser:id/nav_close_all"}, {ID: "android:id/button1"}},
+			Share:    []Selector{{Descs: []string{"Menu", "More options"}}, {Texts: share}},
+			Download: download,
+			Clear:    []Selector{{ID: "com.mi.globalbrowser:id/nav_close_all"}, {ID: "android:id/button1"}},
 		},
 		Consent:   append(agree(), permissionDialogs()...),
 		Certainty: Reported, Source: "launcher: four texts; ids of the address bar: third parties disagree; closing tabs: one uiautomator2 script; incognito toggle: palant.info 2020; flush: Sensors Analytics default",
@@ -50,6 +56,8 @@ func miBrowsers() []Entry {
 				Marker: []Selector{{Texts: []string{"You've gone incognito", "Incognito mode"}}},
 				Leave:  []Selector{{Descs: []string{"Menu", "More options"}}, {Texts: incognito}},
 			},
+			Share:    []Selector{{Descs: []string{"Menu", "More options"}}, {Texts: share}},
+			Download: download,
 		},
 		Consent:   agree(),
 		Certainty: Unverified, Source: "identifiers in palant.info 2020; selectors and launcher unverified: resolved on the phone; flush: Sensors Analytics default",

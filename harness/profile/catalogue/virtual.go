@@ -22,6 +22,7 @@ func virtualBrowsers() []Entry {
 				Leave:  []Selector{{ID: mi("action_menu")}, {Texts: []string{"Exit incognito"}}},
 			},
 			Clear: []Selector{{ID: mi("action_menu")}, {Texts: []string{"Close all tabs"}}},
+			Share: []Selector{{ID: mi("action_menu")}, {Texts: []string{"Share"}}},
 		},
 		Consent: []Selector{{ID: "android:id/button1", Texts: []string{"Agree"}}}, Certainty: Measured, Source: virtualSource,
 	}, {
@@ -50,6 +51,7 @@ func virtualSystem() []Entry {
 		app("com.miui.home", "MIUI launcher", "com.miui.home/.launcher.Launcher"),
 		app("com.google.android.apps.nexuslauncher", "Pixel launcher", "com.google.android.apps.nexuslauncher/.NexusLauncherActivity"),
 		app("com.android.settings", "Settings", "com.android.settings/.Settings"),
+		app("android", "Android System", ""),
 		app("com.android.systemui", "System UI", ""),
 		app("com.android.shell", "Shell", ""),
 		app("com.android.calculator2", "Calculator", "com.android.calculator2/.Calculator"),

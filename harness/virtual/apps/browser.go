@@ -18,6 +18,7 @@ type browser struct {
 	cur     *tab
 	menu    bool
 	address field
+	query   field // of the form in the page
 	jar     http.CookieJar
 	hidden  http.CookieJar // of the private tabs, gone with the last one
 	pending *Intent        // came before the user agreed
@@ -29,6 +30,7 @@ type tab struct {
 	url     string // as shown; empty for the start page
 	title   string
 	blocks  []string
+	form    form
 	problem string // class of an error page: "tls", "net"; empty for a page
 	loading bool
 	loads   int
@@ -98,7 +100,7 @@ func (w *browser) closeTabs(all bool) {
 }
 
 func (w *browser) blur() {
-	w.act.focus, w.menu, w.address.text = nil, false, ""
+	w.act.focus, w.menu, w.address.text, w.query.text = nil, false, "", ""
 }
 
 // back closes the menu, leaves the field, returns to the start page; on it, the activity ends.
@@ -107,7 +109,7 @@ func (w *browser) back() bool {
 	case w.menu, w.act.focus != nil:
 		w.blur()
 	case w.cur.url != "":
-		w.cur.url, w.cur.title, w.cur.blocks, w.cur.problem, w.cur.loading = "", "", nil, "", false
+		w.cur.url, w.cur.title, w.cur.blocks, w.cur.form, w.cur.problem, w.cur.loading = "", "", nil, form{}, "", false
 		w.cur.loads++
 	default:
 		return false

@@ -178,7 +178,7 @@ func TestReadablePages(t *testing.T) {
 		{"a picture", "image/png", "\x89PNG", "", "image/png"},
 		{"unclosed", "text/html", "<p>a<script>", "", "a"},
 	} {
-		title, blocks := readable([]byte(c.body), c.kind)
+		title, blocks, _ := readable([]byte(c.body), c.kind)
 		if got := strings.Join(blocks, "|"); title != c.title || got != c.text {
 			t.Errorf("%s: %q %q", c.name, title, got)
 		}
@@ -188,7 +188,7 @@ func TestReadablePages(t *testing.T) {
 func FuzzReadable(f *testing.F) {
 	f.Add([]byte("<p>a<b>c<input value=\xff><title>x"), "text/html")
 	f.Fuzz(func(t *testing.T, body []byte, kind string) {
-		title, blocks := readable(body, kind)
+		title, blocks, _ := readable(body, kind)
 		if len(title) > maxBlockBytes || len(blocks) > maxBlocks {
 			t.Errorf("%d bytes of title, %d blocks", len(title), len(blocks))
 		}

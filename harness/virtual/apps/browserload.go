@@ -40,7 +40,7 @@ func (w *browser) search(s *System, words string) {
 func (w *browser) visit(s *System, address string) {
 	w.blur()
 	t := w.cur
-	t.url, t.title, t.blocks, t.problem, t.loading = address, "", nil, "", true
+	t.url, t.title, t.blocks, t.form, t.problem, t.loading = address, "", nil, form{}, "", true
 	t.loads++
 	load, private := t.loads, t.private
 	s.act(w.app.Package, "visit", address, private)
@@ -60,6 +60,11 @@ func (w *browser) visit(s *System, address string) {
 		if t.loads != load {
 			return // the user has gone on
 		}
+		if got.file != "" {
+			w.keep(s, t, got)
+			return
+		}
+		t.form = got.form
 		t.url, t.title, t.blocks, t.problem, t.loading = got.url, got.title, got.blocks, got.problem, false
 		if got.problem == "" {
 			s.report(personality.OnVisit, w.app.Package, private, "page_load_event_finish",
@@ -94,6 +99,9 @@ func (w *browser) favicon(s *System, p *process, client *http.Client, from strin
 type page struct {
 	url, title, problem string
 	blocks              []string
+	form                form
+	file                string // name of a file that came instead of a page
+	body                []byte // of that file
 }
 
 func get(ctx context.Context, client *http.Client, address, agent string) page {
@@ -116,11 +124,14 @@ func get(ctx context.Context, client *http.Client, address, agent string) page {
 		return failed(address, err)
 	}
 	final := res.Request.URL.String()
-	title, blocks := readable(body, res.Header.Get("Content-Type"))
+	if name := attached(res); name != "" {
+		return page{url: final, file: name, body: body}
+	}
+	title, blocks, form := readable(body, res.Header.Get("Content-Type"))
 	if title == "" {
 		title = res.Request.URL.Host
 	}
-	return page{url: final, title: title, blocks: blocks}
+	return page{url: final, title: title, blocks: blocks, form: form}
 }
 
 // failed makes the error page that Chromium shows.

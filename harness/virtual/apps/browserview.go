@@ -15,6 +15,7 @@ type words struct {
 	field                string // takes the text
 	menu, menuDesc, item string
 	newTab, private      string
+	share                string
 	leave, closeAll      string
 	badge, badgeText     string // on every private screen
 	start, startText     string // on the private start page
@@ -29,7 +30,7 @@ var styles = map[string]words{
 	personality.MIUI: {
 		box: "b4h", boxHint: "Search or enter web address", boxDesc: "搜索框", field: "url",
 		menu: "action_menu", menuDesc: "Menu", item: "android:id/title",
-		newTab: "New tab", private: "New incognito tab", leave: "Exit incognito", closeAll: "Close all tabs",
+		newTab: "New tab", private: "New incognito tab", share: "Share", leave: "Exit incognito", closeAll: "Close all tabs",
 		badge: "incognito_label", badgeText: "Incognito mode", start: "incognito_title", startText: "You are browsing in incognito mode",
 		consentText: "To use this app, agree to the User Agreement and the Privacy Policy.", consent: "Agree", consentID: "android:id/button1",
 		refuse: "Exit", refuseID: "android:id/button2", progress: "progress", enhanced: "Enhanced incognito mode",
@@ -37,7 +38,7 @@ var styles = map[string]words{
 	personality.Chrome: {
 		box: "search_box_text", boxHint: "Search or type web address", field: "url_bar",
 		menu: "menu_button", menuDesc: "More options", item: "menu_item_text",
-		newTab: "New tab", private: "New Incognito tab", leave: "Close Incognito tabs", closeAll: "Close all tabs",
+		newTab: "New tab", private: "New Incognito tab", share: "Share…", leave: "Close Incognito tabs", closeAll: "Close all tabs",
 		badge: "incognito_badge", badgeText: "Incognito", start: "new_tab_incognito_title", startText: "You’ve gone Incognito",
 		consentText: "By using Chrome, you agree to the Google Terms of Service.", consent: "Accept & continue", consentID: "terms_accept",
 		refuse: "No thanks", refuseID: "negative_button", progress: "toolbar_progress",
@@ -62,7 +63,7 @@ func (w *browser) build(s *System, b *builder) {
 		w.startPage(b, v)
 	} else {
 		w.toolbar(b, v)
-		w.content(b, v)
+		w.content(s, b, v)
 	}
 	if w.menu {
 		w.menuList(s, b, v)
@@ -98,7 +99,7 @@ func (w *browser) startPage(b *builder, v words) {
 func (w *browser) toolbar(b *builder, v words) {
 	w.bar(b, v)
 	r := b.rect(8, -72, 48)
-	if w.act.focus != nil {
+	if w.act.focus == &w.address {
 		b.edit(v.field, v.boxHint, &w.address, r)
 	} else {
 		b.add(&screen.View{ID: v.field, Text: w.cur.url, Class: screen.Edit, Clickable: true, Focusable: true, LongClickable: true, Bounds: r, Tap: w.edit})
@@ -109,7 +110,7 @@ func (w *browser) toolbar(b *builder, v words) {
 	}
 }
 
-func (w *browser) content(b *builder, v words) {
+func (w *browser) content(s *System, b *builder, v words) {
 	t := w.cur
 	if t.loading {
 		b.add(&screen.View{ID: v.progress, Desc: "Loading", Class: "android.widget.ProgressBar", Bounds: b.rect(0, 0, 4), Look: screen.Look{Fill: screen.Blue}})
@@ -125,6 +126,7 @@ func (w *browser) content(b *builder, v words) {
 	b.into = web
 	b.y -= b.act.scroll
 	b.text("", t.title, screen.Plain, screen.Look{Size: 3})
+	w.formView(s, b)
 	for _, block := range t.blocks {
 		b.text("", block, screen.Plain, screen.Look{})
 	}
@@ -147,6 +149,12 @@ func (w *browser) menuList(s *System, b *builder, v words) {
 			text string
 			do   func()
 		}{v.enhanced + map[bool]string{true: ": off", false: ": on"}[d.plain], func() { d.plain = !d.plain; w.blur() }})
+	}
+	if w.cur.url != "" {
+		items = append(items, struct {
+			text string
+			do   func()
+		}{v.share, func() { w.share(s) }})
 	}
 	if w.cur.private {
 		items = append(items, struct {

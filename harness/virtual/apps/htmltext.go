@@ -17,12 +17,12 @@ const (
 
 // readable is the text of a page as a screen reader would see it: its title, and its paragraphs in order. A field of a
 // form shows its value.
-func readable(body []byte, contentType string) (title string, blocks []string) {
+func readable(body []byte, contentType string) (title string, blocks []string, takes form) {
 	if contentType != "" && !strings.Contains(contentType, "html") {
 		if strings.HasPrefix(contentType, "text/") || strings.Contains(contentType, "json") {
-			return "", []string{cut(strings.ToValidUTF8(string(body), "."))}
+			return "", []string{cut(strings.ToValidUTF8(string(body), "."))}, form{}
 		}
-		return "", []string{contentType}
+		return "", []string{contentType}, form{}
 	}
 	z := html.NewTokenizer(bytes.NewReader(body))
 	z.SetMaxBuf(1 << 20)
@@ -38,7 +38,7 @@ func readable(body []byte, contentType string) (title string, blocks []string) {
 		switch kind := z.Next(); kind {
 		case html.ErrorToken:
 			flush()
-			return title, blocks
+			return title, blocks, takes
 		case html.TextToken:
 			switch {
 			case inTitle:
@@ -48,6 +48,9 @@ func readable(body []byte, contentType string) (title string, blocks []string) {
 			}
 		case html.StartTagToken, html.SelfClosingTagToken, html.EndTagToken:
 			token := z.Token()
+			if kind != html.EndTagToken {
+				formOf(&takes, token)
+			}
 			open := kind == html.StartTagToken
 			switch token.DataAtom {
 			case atom.Script, atom.Style, atom.Noscript, atom.Template:
@@ -70,7 +73,7 @@ func readable(body []byte, contentType string) (title string, blocks []string) {
 		}
 	}
 	flush()
-	return title, blocks
+	return title, blocks, takes
 }
 
 func visibleValue(t html.Token) string {

@@ -59,6 +59,7 @@ func systemApps(miui bool) []App {
 	}
 	return []App{
 		home, settings, music, files,
+		{Package: "android", Label: "Android System", Kind: Stub, UID: 1000, Version: "9", VersionCode: 28, TargetSDK: 28},
 		{Package: "com.android.systemui", Label: "System UI", Kind: SystemUI, UID: 10062, Version: "9", VersionCode: 28, TargetSDK: 28},
 		{Package: "com.android.shell", Label: "Shell", Kind: Service, UID: 2000, Version: "9", VersionCode: 28, TargetSDK: 28},
 		{Package: "com.android.calculator2", Label: "Calculator", Kind: Stub, UID: 10071, Activity: ".Calculator", Version: "10.0.15", VersionCode: 15, TargetSDK: 28},
