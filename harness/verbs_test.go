@@ -141,3 +141,32 @@ func TestWhatIsOnThePhoneAlreadyIsNeverTouched(t *testing.T) {
 		t.Errorf("after the journal's script: %v", list)
 	}
 }
+
+// TestThePrivateModeAfterTheUpdateOf2020 goes through the three modes of a browser as it was after May 2020: it sends by
+// default, in the private mode too, and not with the enhanced mode switched off, which is on again afterwards.
+func TestThePrivateModeAfterTheUpdateOf2020(t *testing.T) {
+	t.Parallel()
+	who, err := personality.ByName("redmi-note-8-may-2020")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newRig(t, who, who.Name)
+	l := r.lease()
+	b := r.browser()
+	if !slices.Contains(b.Modes(), action.Unenhanced) {
+		t.Fatal("the catalogue does not know the switch")
+	}
+	for _, c := range []struct {
+		mode action.Mode
+		want leak.Outcome
+	}{
+		{action.Normal, leak.Leaked}, {action.Private, leak.Leaked}, {action.Unenhanced, leak.Clean}, {action.Private, leak.Leaked},
+	} {
+		s := l.Session(leak.Key{Phone: phoneID, Browser: "b", Scenario: "search", Variant: fmt.Sprint(c.mode, len(r.attempts()))})
+		seen, err := s.Do(t.Context(), action.Search(b, s.Canary("query", b.SearchHost), c.mode))
+		if err != nil || seen.Verdict.Outcome != c.want {
+			t.Errorf("%s: %v, %s %v, want %s", c.mode, err, seen.Verdict.Outcome, codes(seen), c.want)
+		}
+	}
+	r.release(l)
+}

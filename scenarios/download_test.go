@@ -11,7 +11,7 @@ import (
 
 var _ = spec.Scenario("download", func(p spec.Phone) {
 	for _, b := range p.Browsers() {
-		for _, mode := range action.Modes() {
+		for _, mode := range b.Modes() {
 			It("keeps the address and the name of a file between the phone and its site, in a "+mode.String()+" tab of "+b.ID,
 				Label("action:download", "variant:"+mode.String(), "browser:"+b.ID),
 				func(ctx SpecContext) {

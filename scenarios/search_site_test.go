@@ -11,7 +11,7 @@ import (
 
 var _ = spec.Scenario("search a site", func(p spec.Phone) {
 	for _, b := range p.Browsers() {
-		for _, mode := range action.Modes() {
+		for _, mode := range b.Modes() {
 			It("keeps what is typed into a page between the phone and its site, in a "+mode.String()+" tab of "+b.ID,
 				Label("action:search-site", "variant:"+mode.String(), "browser:"+b.ID),
 				func(ctx SpecContext) {

@@ -11,7 +11,7 @@ import (
 
 var _ = spec.Scenario("share a page", func(p spec.Phone) {
 	for _, b := range p.Browsers() {
-		for _, mode := range action.Modes() {
+		for _, mode := range b.Modes() {
 			It("keeps the address of a page that is shared with nobody, in a "+mode.String()+" tab of "+b.ID,
 				Label("action:share", "variant:"+mode.String(), "browser:"+b.ID),
 				func(ctx SpecContext) {

@@ -31,15 +31,14 @@ func (a browse) About() harness.About {
 }
 
 func (a browse) Run(ctx context.Context, d *harness.Driver) error {
-	if err := a.browser.open(ctx, d, a.mode); err != nil {
-		return err
-	}
-	text := a.canary.Value()
-	if err := a.browser.enter(ctx, d, text); err != nil {
-		return err
-	}
-	return d.Await(ctx, a.what, func(t *ui.Tree) bool {
-		return a.browser.inFront(t) && a.browser.shows(t, text, a.canary.Recipient())
+	return a.browser.in(ctx, d, a.mode, func() error {
+		text := a.canary.Value()
+		if err := a.browser.enter(ctx, d, text); err != nil {
+			return err
+		}
+		return d.Await(ctx, a.what, func(t *ui.Tree) bool {
+			return a.browser.inFront(t) && a.browser.shows(t, text, a.canary.Recipient())
+		})
 	})
 }
 

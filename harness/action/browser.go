@@ -17,22 +17,6 @@ type Browser struct {
 	Entry      catalogue.Entry
 }
 
-// Mode says in which kind of tab an action happens.
-type Mode bool
-
-// The modes of a browser.
-const (
-	Normal  Mode = false
-	Private Mode = true
-)
-
-func (m Mode) String() string {
-	if m == Private {
-		return "private"
-	}
-	return "normal"
-}
-
 // open brings the browser to the front with its dialogs dismissed, in a fresh private tab if mode asks for one.
 func (b Browser) open(ctx context.Context, d *harness.Driver, mode Mode) error {
 	if b.Entry.Browser == nil {
@@ -50,7 +34,7 @@ func (b Browser) open(ctx context.Context, d *harness.Driver, mode Mode) error {
 	if err := d.Dismiss(ctx, b.Entry); err != nil {
 		return err
 	}
-	if mode == Private {
+	if mode != Normal {
 		_, err := d.OpenPrivate(ctx, b.Entry)
 		return err
 	}
@@ -74,6 +58,3 @@ func (b Browser) enter(ctx context.Context, d *harness.Driver, text string) erro
 	}
 	return d.Screen.Key(ctx, ui.KeyEnter)
 }
-
-// Modes lists the modes in the order in which scenarios go through them.
-func Modes() []Mode { return []Mode{Normal, Private} }

@@ -36,11 +36,10 @@ func (a download) Run(ctx context.Context, d *harness.Driver) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.Remove(ctx, file)) }()
-	if err := a.browser.open(ctx, d, a.mode); err != nil {
-		return err
-	}
-	if err := a.browser.enter(ctx, d, a.address.Value()); err != nil {
-		return err
-	}
-	return d.AwaitFile(ctx, file, a.browser.Entry.Browser.Download)
+	return a.browser.in(ctx, d, a.mode, func() error {
+		if err := a.browser.enter(ctx, d, a.address.Value()); err != nil {
+			return err
+		}
+		return d.AwaitFile(ctx, file, a.browser.Entry.Browser.Download)
+	})
 }

@@ -32,10 +32,11 @@ func (s searchSite) About() harness.About {
 }
 
 func (s searchSite) Run(ctx context.Context, d *harness.Driver) error {
+	return s.browser.in(ctx, d, s.mode, func() error { return s.search(ctx, d) })
+}
+
+func (s searchSite) search(ctx context.Context, d *harness.Driver) error {
 	b, site := s.browser, s.query.Recipient()
-	if err := b.open(ctx, d, s.mode); err != nil {
-		return err
-	}
 	if err := b.enter(ctx, d, "https://"+site+"/"); err != nil {
 		return err
 	}

@@ -34,27 +34,26 @@ func (a share) Run(ctx context.Context, d *harness.Driver) error {
 	if b.Entry.Browser != nil && len(b.Entry.Browser.Share) == 0 {
 		return &harness.NotPerformed{Want: "to share a page of " + b.App, Got: "the catalogue knows no way to"}
 	}
-	if err := b.open(ctx, d, a.mode); err != nil {
-		return err
-	}
-	if err := b.enter(ctx, d, a.page.Value()); err != nil {
-		return err
-	}
-	if err := d.Await(ctx, "the page", func(t *ui.Tree) bool { return b.inFront(t) && b.shows(t, a.page.Value(), a.page.Recipient()) }); err != nil {
-		return err
-	}
-	for _, step := range b.Entry.Browser.Share {
-		if err := d.Tap(ctx, "to share the page", []catalogue.Selector{step}); err != nil {
+	return b.in(ctx, d, a.mode, func() error {
+		if err := b.enter(ctx, d, a.page.Value()); err != nil {
 			return err
 		}
-	}
-	if err := d.AwaitFocus(ctx, "the question with whom to share", chooser); err != nil {
-		return err
-	}
-	if err := d.Screen.Back(ctx); err != nil {
-		return err
-	}
-	return d.Front(ctx, b.App)
+		if err := d.Await(ctx, "the page", func(t *ui.Tree) bool { return b.inFront(t) && b.shows(t, a.page.Value(), a.page.Recipient()) }); err != nil {
+			return err
+		}
+		for _, step := range b.Entry.Browser.Share {
+			if err := d.Tap(ctx, "to share the page", []catalogue.Selector{step}); err != nil {
+				return err
+			}
+		}
+		if err := d.AwaitFocus(ctx, "the question with whom to share", chooser); err != nil {
+			return err
+		}
+		if err := d.Screen.Back(ctx); err != nil {
+			return err
+		}
+		return d.Front(ctx, b.App)
+	})
 }
 
 // chooser says whether a window asks with which app to go on: ChooserActivity of the system (AOSP, since Android 14 of

@@ -48,6 +48,8 @@ func TestEntriesAreWellFormed(t *testing.T) {
 				checkSelectors(t, "private steps", b.Private.Steps, true)
 				checkSelectors(t, "private marker", b.Private.Marker, b.Private.Intent == "" && len(b.Private.Steps) == 0)
 				checkSelectors(t, "leave", b.Private.Leave, true)
+				checkSelectors(t, "enhanced, on", b.Private.Enhanced.On, true)
+				checkSelectors(t, "enhanced, off", b.Private.Enhanced.Off, len(b.Private.Enhanced.On) == 0)
 				checkSelectors(t, "clear", b.Clear, true)
 			}
 			if f := e.Files; f != nil {

@@ -54,6 +54,15 @@ type Private struct {
 	Steps  []Selector // tapped one after the other
 	Marker []Selector // on screen if and only if the private mode is on
 	Leave  []Selector // tapped to leave it
+
+	Enhanced Switch // "Enhanced incognito mode", of browsers that have it
+}
+
+// Switch is a setting on a browser's own pages.
+type Switch struct {
+	Steps []Selector // tapped one after the other, from a tab to where the switch is shown
+	On    []Selector // is shown while it is on; tapped to turn it off
+	Off   []Selector // is shown while it is off; tapped to turn it on
 }
 
 // Selector finds a node on the screen. Every field that is not empty must match; Texts and Descs are alternatives, one

@@ -9,8 +9,28 @@ const virtualSource = "harness/virtual: its apps are the project's own"
 
 // virtualBrowsers are the browsers of virtual phones. Their ids are those of harness/virtual/apps.
 func virtualBrowsers() []Entry {
+	return append(enhancedBrowsers(), virtualMi(), virtualChrome())
+}
+
+// enhancedBrowsers are the Mi browsers of personalities of May 2020 and later, which have the switch.
+func enhancedBrowsers() []Entry {
+	var out []Entry
+	for _, kind := range []string{"hyperos", "mi-10-may-2020", "redmi-note-8-may-2020"} {
+		e := virtualMi()
+		e.Virtual = kind
+		e.Browser.Private.Enhanced = Switch{
+			Steps: []Selector{{ID: "com.android.browser:id/action_menu"}},
+			On:    []Selector{{Texts: []string{"Enhanced incognito mode: on"}}},
+			Off:   []Selector{{Texts: []string{"Enhanced incognito mode: off"}}},
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+func virtualMi() Entry {
 	mi := func(name string) string { return "com.android.browser:id/" + name }
-	return []Entry{{
+	return Entry{
 		Package: "com.android.browser", Virtual: "*", Name: "Mi Browser", Flush: virtualFlush,
 		Launch: "com.android.browser/.BrowserActivity", Trust: "user",
 		Browser: &Browser{
@@ -25,12 +45,16 @@ func virtualBrowsers() []Entry {
 			Share: []Selector{{ID: mi("action_menu")}, {Texts: []string{"Share"}}},
 		},
 		Consent: []Selector{{ID: "android:id/button1", Texts: []string{"Agree"}}}, Certainty: Measured, Source: virtualSource,
-	}, {
+	}
+}
+
+func virtualChrome() Entry {
+	return Entry{
 		Package: "com.android.chrome", Virtual: "*", Name: "Chrome", Flush: virtualFlush,
 		Launch: "com.android.chrome/com.google.android.apps.chrome.Main", Trust: "user",
 		Browser: chromium("com.android.chrome"),
 		Consent: []Selector{{ID: "com.android.chrome:id/terms_accept"}}, Certainty: Measured, Source: virtualSource,
-	}}
+	}
 }
 
 // virtualSystem are the other apps of virtual phones.

@@ -27,6 +27,7 @@ func (w *browser) keep(s *System, t *tab, got page) {
 		t.problem = "disk"
 		return
 	}
+	s.act(w.app.Package, "download", got.file, t.private)
 	s.notes = append([]string{"Download complete: " + got.file}, s.notes...)
 	s.report(personality.OnDownload, w.app.Package, t.private, "download",
 		telemetry.Value{Key: "url", Kind: manifest.URL, Text: got.url},

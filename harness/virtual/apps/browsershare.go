@@ -13,6 +13,7 @@ const framework = "android"
 // share asks with whom to share the page in front.
 func (w *browser) share(s *System) {
 	w.blur()
+	s.act(w.app.Package, "share", w.cur.url, w.cur.private)
 	s.report(personality.OnShare, w.app.Package, w.cur.private, "share",
 		telemetry.Value{Key: "url", Kind: manifest.URL, Text: w.cur.url})
 	text := w.cur.url

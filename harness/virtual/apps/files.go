@@ -67,6 +67,7 @@ func (m *files) open(s *System, class string) *activity {
 func (m *files) enter(s *System, a *activity, folder string) {
 	m.folder, a.scroll = folder, 0
 	if folder != storage {
+		s.act(m.app.Package, "folder", path.Base(folder), false)
 		s.report(personality.OnFolder, "", false, "folder_open",
 			telemetry.Value{Key: "folder", Kind: manifest.Text, Text: path.Base(folder)})
 	}
@@ -110,6 +111,7 @@ func (m *files) view(s *System, file string) {
 		}
 		b.text("content", string(text[:min(len(text), 2000)]), screen.Label, screen.Look{})
 	}
+	s.act(m.app.Package, "file", path.Base(file), false)
 	s.report(personality.OnFile, "", false, "file_open",
 		telemetry.Value{Key: "file", Kind: manifest.Text, Text: path.Base(file)})
 	s.push(a)

@@ -86,6 +86,7 @@ func (s *System) Shade(open bool) {
 
 func (s *System) pullShade() {
 	s.shade = true
+	s.act(systemUI, "statusbar", "", false)
 	s.report(personality.OnShade, "", false, "status_bar_expand")
 }
 

@@ -47,6 +47,7 @@ func (l *launcher) open(s *System, class string) *activity {
 		} else {
 			l.page = max(l.page-1, -1)
 		}
+		s.act(l.app.Package, "swipe", strconv.Itoa(l.page), false)
 		s.report(personality.OnSwipe, "", false, "home_page",
 			telemetry.Value{Key: "page", Kind: manifest.Page, Text: "home_screen_" + strconv.Itoa(l.page)})
 	}

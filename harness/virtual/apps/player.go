@@ -68,6 +68,7 @@ func (m *player) open(s *System, class string) *activity {
 func (m *player) play(s *System, file string) {
 	title := strings.TrimSuffix(file, path.Ext(file))
 	s.media = media{pkg: m.app.Package, title: title, playing: true}
+	s.act(m.app.Package, "play", title, false)
 	s.report(personality.OnPlay, "", false, "play",
 		telemetry.Value{Key: "track", Kind: manifest.Text, Text: title})
 }

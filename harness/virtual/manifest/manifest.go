@@ -48,7 +48,7 @@ type Manifest struct {
 type Act struct {
 	AtUS    int64  `json:"at_us"` // microseconds since 1970 by the host's clock
 	App     string `json:"app"`   // package it happened in
-	What    string `json:"what"`  // search, visit, settings, front
+	What    string `json:"what"`  // search, visit, share, download, settings, front, swipe, statusbar, folder, file, play
 	Value   string `json:"value"` // words, address, class of a page or activity
 	Private bool   `json:"private,omitempty"`
 }
