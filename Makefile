@@ -3,9 +3,10 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test check build bench fuzz soak many clean need-run need-test
+.PHONY: help run test check build bench fuzz soak many kill clean need-run need-test
 
 T       ?= 30s
+N       ?= 100
 DEVICES ?= devices.yaml
 FILTER  ?= smoke
 OUT     ?= evidence
@@ -64,6 +65,9 @@ soak: need-test ## drive 16 virtual phones under random faults for T (make soak 
 
 many: need-test ## drive 40 virtual phones in one run, one of them wedged
 	@TELLTALE_MANY=40 go test -count=1 -v -timeout 20m -run '^TestMany$$' ./cmd/telltale
+
+kill: need-test ## kill telltale, the relay or the adb server at N random moments (make kill N=100); the seed is printed
+	@TELLTALE_KILL='$(N)' go test -count=1 -v -timeout 0 -run '^TestKilledAtRandom$$' ./cmd/telltale | { grep -v '=== \(RUN\|NAME\)' || true; }
 
 clean: ## remove what was built; evidence stays
 	@rm -rf bin
