@@ -18,6 +18,8 @@ const (
 	KeyMenu    = 82
 	KeyMoveEnd = 123
 	KeySwitch  = 187
+	KeyCut     = 277
+	KeyPaste   = 279
 	KeySleep   = 223
 	KeyWakeup  = 224
 )

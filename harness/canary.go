@@ -51,6 +51,11 @@ func (m Mint) Text(key leak.Key, label string, n int) string {
 	return words[a] + " " + words[b] + " " + hex.EncodeToString(sum[4:8])
 }
 
+// Word returns the same without its blanks: what one long press on a field selects whole.
+func (m Mint) Word(key leak.Key, label string, n int) string {
+	return strings.ReplaceAll(m.Text(key, label, n), " ", "")
+}
+
 // URL returns a page of a host that nobody else asks for.
 func (m Mint) URL(key leak.Key, label, host string, n int) string {
 	u := url.URL{Scheme: "https", Host: host, Path: "/" + strings.ReplaceAll(m.Text(key, label, n), " ", "-")}

@@ -30,6 +30,11 @@ func (s *Session) Canary(label, recipient string) *Canary {
 	return s.canary(label, recipient, leak.ValueText, func(m Mint, n int) string { return m.Text(s.key, label, n) })
 }
 
+// Word mints a single word that is meant for one host alone.
+func (s *Session) Word(label, recipient string) *Canary {
+	return s.canary(label, recipient, leak.ValueText, func(m Mint, n int) string { return m.Word(s.key, label, n) })
+}
+
 // URL mints the address of a page that is meant for its own host alone.
 func (s *Session) URL(label, host string) *Canary {
 	return s.canary(label, host, leak.ValueURL, func(m Mint, n int) string { return m.URL(s.key, label, host, n) })

@@ -38,6 +38,12 @@ func browsing(b action.Browser, mode action.Mode) []func(*harness.Session) harne
 	}
 }
 
+func copying(b action.Browser) []func(*harness.Session) harness.Action {
+	return []func(*harness.Session) harness.Action{
+		func(s *harness.Session) harness.Action { return action.CopyText(b, s.Word("word", b.SearchHost)) },
+	}
+}
+
 // TestVerbs drives each verb on a phone that reports all of them and on one that reports none, on MIUI and on Android
 // One: it happens, its report is found, and nothing of it is left on the phone.
 func TestVerbs(t *testing.T) {
@@ -46,7 +52,7 @@ func TestVerbs(t *testing.T) {
 		{App: "com.miui.analytics", URL: personality.OneTrackURL, Encoding: "onetrack", Trust: network.TrustUser,
 			On: []personality.Trigger{personality.OnSwipe, personality.OnShade, personality.OnPlay, personality.OnFolder, personality.OnFile}},
 		{App: "com.android.browser", URL: personality.SensorsURL, Encoding: "sensors", Trust: network.TrustUser, Private: true,
-			On: []personality.Trigger{personality.OnVisit, personality.OnShare, personality.OnDownload}}}
+			On: []personality.Trigger{personality.OnVisit, personality.OnShare, personality.OnDownload, personality.OnClip}}}
 	for _, tc := range []struct {
 		name, shipped string
 		who           personality.Personality
@@ -59,7 +65,7 @@ func TestVerbs(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, tc.who, tc.shipped)
 			l := r.lease()
-			all := slices.Concat(verbs, browsing(r.browser(), action.Normal), browsing(r.browser(), action.Private))
+			all := slices.Concat(verbs, browsing(r.browser(), action.Normal), browsing(r.browser(), action.Private), copying(r.browser()))
 			for i, verb := range all {
 				key := leak.Key{Phone: phoneID, Scenario: fmt.Sprint("verb ", i), Variant: "default"}
 				if i >= len(verbs) {

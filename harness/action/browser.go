@@ -43,6 +43,14 @@ func (b Browser) open(ctx context.Context, d *harness.Driver, mode Mode) error {
 
 // enter types text into the browser's one field and presses enter, after proving that the field holds the text.
 func (b Browser) enter(ctx context.Context, d *harness.Driver, text string) error {
+	if err := b.typed(ctx, d, text); err != nil {
+		return err
+	}
+	return d.Screen.Key(ctx, ui.KeyEnter)
+}
+
+// typed types text into the browser's one field and proves that the field holds it.
+func (b Browser) typed(ctx context.Context, d *harness.Driver, text string) error {
 	if err := d.Tap(ctx, "the search box", b.Entry.Browser.SearchBox); err != nil {
 		return err
 	}
@@ -56,5 +64,5 @@ func (b Browser) enter(ctx context.Context, d *harness.Driver, text string) erro
 	if field.Text != text {
 		return &harness.NotPerformed{Want: "the field to hold what was typed", Got: fmt.Sprintf("%q", field.Text)}
 	}
-	return d.Screen.Key(ctx, ui.KeyEnter)
+	return nil
 }

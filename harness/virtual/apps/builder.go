@@ -156,5 +156,6 @@ func (b *builder) button(id, text string, tap func()) {
 // edit is a field that takes text while it has the focus. A tap gives it the focus.
 func (b *builder) edit(id, hint string, f *field, r image.Rectangle) *screen.View {
 	return b.add(&screen.View{ID: id, Text: f.text, Hint: hint, Class: screen.Edit, Bounds: r, Clickable: true, LongClickable: true,
-		Focusable: true, Focused: b.act.focus == f, Tap: func() { b.act.focus = f }})
+		Focusable: true, Focused: b.act.focus == f, Tap: func() { b.act.focus, f.selected = f, false },
+		Long: func() { b.act.focus, f.selected = f, true }})
 }

@@ -19,6 +19,9 @@ const (
 	KeyMoveEnd   = 123
 	KeyPlay      = 126
 	KeyPause     = 127
+	KeyCut       = 277
+	KeyCopy      = 278
+	KeyPaste     = 279
 	KeySwitch    = 187
 	KeySleep     = 223
 	KeyWakeup    = 224
@@ -125,6 +128,8 @@ func (s *System) key(code int) {
 		return
 	}
 	switch code {
+	case KeyCut, KeyCopy, KeyPaste:
+		s.clipKey(code)
 	case KeyHome:
 		s.shade = false
 		s.home()

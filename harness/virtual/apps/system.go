@@ -44,6 +44,7 @@ type System struct {
 	front    string // package last told to the services as being in front
 	pin      string // typed on the keyguard
 	media    media
+	clip     clipboard
 	debugApp string
 	online   atomic.Bool // Wi-Fi was on when last looked
 }

@@ -42,8 +42,9 @@ type activity struct {
 
 // field is a text that can be typed into.
 type field struct {
-	text  string
-	enter func()
+	text     string
+	selected bool // all of it, by a long press
+	enter    func()
 }
 
 const maxField = 4096
@@ -153,6 +154,7 @@ func (s *System) moved() {
 	s.phone.Log.Print("events", 'I', 1000, "wm_on_resume_called", "[0,"+a.class+",RESUME_ACTIVITY]")
 	if left != "" {
 		s.background(left)
+		s.look(a.pkg)
 		s.switched(left, a)
 	}
 }
