@@ -28,18 +28,14 @@ type sentBody struct {
 	log *record.BodyWriter
 	mu  sync.Mutex // orders reads: the transport may still read while we drain
 	src io.ReadCloser
-	at  int64 // us of the last byte read
+	at  atomic.Int64 // us of the last byte read
 	eof atomic.Bool
 	off atomic.Bool // the transport is done with it
+	bad error       // src failed, and not by our deadline: the phone broke off. Asked again, net/http would call that the end
 
-	base flow.Flow   // the exchange as it began
-	late *time.Timer // to say that the body is whole, should the answer take long
-	over bool        // the exchange ends
+	base  flow.Flow // the exchange as it began
+	early early
 }
-
-// answerTime is how long an answer may take before the body that it answers is recorded ahead of it: a long poll or a
-// stream must not hide what it was asked with.
-const answerTime = 300 * time.Millisecond
 
 func (b *sentBody) Read(p []byte) (int, error) {
 	if b.off.Load() {
@@ -55,28 +51,33 @@ func (b *sentBody) read(p []byte) (int, error) {
 	if b.eof.Load() {
 		return 0, io.EOF
 	}
+	if b.bad != nil {
+		return 0, b.bad
+	}
 	n, err := b.src.Read(p)
 	if n > 0 {
 		_, _ = b.log.Write(p[:n])
-		b.at = b.x.p.rec.Sent()
+		b.at.Store(b.x.p.rec.Sent())
+		b.early.came()
 	}
-	if err == io.EOF {
+	switch {
+	case err == io.EOF:
 		b.eof.Store(true)
-		b.late = time.AfterFunc(answerTime, b.ahead)
+	case err != nil && !timeout(err):
+		b.bad = err
 	}
 	return n, err
 }
 
-// ahead records the body of an exchange that goes on.
+// ahead records what came of the body of an exchange that goes on.
 func (b *sentBody) ahead() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.over {
+	f, req := b.base, b.x.req
+	if b.eof.Load() {
+		req.Body = b.log.Finish(false)
+	} else if req.Body = b.log.Snapshot(); req.Body == nil {
 		return
 	}
-	f, req := b.base, b.x.req
-	req.Body = b.log.Finish(false)
-	f.Request, f.Sent = &req, max(f.Sent, b.at)
+	f.Request, f.Sent = &req, max(f.Sent, b.at.Load())
 	f.BytesUp += b.log.Size()
 	b.x.p.rec.Update(&f)
 }
@@ -106,33 +107,49 @@ func (b *sentBody) drain(limit int64, d time.Duration) {
 
 // finish records the body, with what had come of it.
 func (b *sentBody) finish() {
-	done := b.eof.Load() // without the lock: the transport may sit in Read until the drain's deadline
 	f := &b.x.f
-	if !done && b.log.Size() == 0 && b.x.r.Header.Get("Expect") != "" && f.Fault == flow.FaultNone {
-		b.log.Finish(false) // the server answered without asking for the body, so none was sent
-		return
-	}
-	if !done {
-		b.drain(1<<20, b.x.p.limits.Drain)
+	whole := b.eof.Load() // without the lock: the transport may sit in Read until the drain's deadline
+	if asked := b.log.Size() > 0; !whole && !asked && b.x.r.Header.Get("Expect") != "" && f.Fault == flow.FaultNone {
+		// The server answered without asking for the body: the phone should send none, and what it has sent all the
+		// same is there by now.
+		b.drain(lateBytes, min(lateTime, b.x.p.limits.Drain))
+		if b.log.Size() == 0 {
+			b.early.stop()
+			return
+		}
+	} else if !whole {
+		b.drain(lateBytes, b.x.p.limits.Drain)
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.over = true; b.late != nil {
-		b.late.Stop()
-	}
-	b.x.req.Body = b.log.Finish(!b.eof.Load())
+	b.early.stop()
+	whole = b.eof.Load()
+	b.x.req.Body = b.log.Finish(!whole)
 	f.BytesUp += b.log.Size()
-	f.Sent = max(f.Sent, b.at)
-	if !b.eof.Load() && f.Fault == flow.FaultNone {
+	f.Sent = max(f.Sent, b.at.Load())
+	if !whole && f.Fault == flow.FaultNone {
 		f.Fault, f.Error = flow.FaultPhone, "the request's body did not come to its end"
 		if b.x.p.stopping() {
 			f.Fault = flow.FaultHarness
 		}
 	}
-	if b.eof.Load() {
+	if !whole && b.bad == nil && b.x.req.Body != nil && b.x.p.rec.Now()-b.at.Load() < answerTime.Microseconds() {
+		cut := *b.x.req.Body // it was we who stopped: the phone may have sent more than the record has
+		if cut.Truncated = true; cut.Full == "" {
+			cut.Full = cut.SHA256
+		}
+		b.x.req.Body = &cut
+	}
+	if whole {
 		b.x.req.Trailers = appendHeaders(nil, b.x.r.Trailer, b.x.r.ProtoMajor >= 2)
 	}
 }
+
+// What is still read of a body that was answered before its end, and for how long when the server had not asked for it.
+const (
+	lateBytes = 1 << 20
+	lateTime  = 100 * time.Millisecond
+)
 
 // replyBody is a response's body on its way from the server to the phone.
 type replyBody struct {

@@ -116,6 +116,7 @@ func (p *Proxy) begin(w http.ResponseWriter, r *http.Request, s *served) *exchan
 	p.rec.Begin(f)
 	if x.sent != nil {
 		x.sent.base = *f
+		x.sent.early.show = x.sent.ahead
 	}
 	return x
 }

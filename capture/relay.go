@@ -124,11 +124,13 @@ func (t *tunnel) pass(phone, server net.Conn) {
 	t.mu.Unlock()
 	r.watch = mqtt.feed
 	up, down := t.p.rec.NewLog(t.p.limits.RelayLog), t.p.rec.NewLog(min(t.p.limits.RelayLog, 64<<10))
+	r.early.show = func() { t.soFar(up, r.sent.Load()) }
 	var wg sync.WaitGroup
 	wg.Go(func() { r.copy(server, phone, up, true) })
 	wg.Go(func() { r.copy(phone, server, down, false) })
 	wg.Wait()
 	mqtt.end()
+	r.early.stop()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.f.Server = server.RemoteAddr().String()
@@ -140,6 +142,19 @@ func (t *tunnel) pass(phone, server net.Conn) {
 	}
 }
 
+// soFar records what the phone has sent through a tunnel that stays open.
+func (t *tunnel) soFar(up *record.BodyWriter, sent int64) {
+	body := up.Snapshot()
+	if body == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.said(body)
+	t.f.Sent = max(t.f.Sent, sent)
+	t.p.rec.Update(&t.f)
+}
+
 // relayed is a pair of connections that bytes pass between.
 type relayed struct {
 	t     *tunnel
@@ -147,6 +162,7 @@ type relayed struct {
 	last  atomic.Int64 // us of the last byte either way
 	sent  atomic.Int64 // us of the last byte from the phone
 	watch func([]byte) // told of what the phone sends, before it is sent on
+	early early
 }
 
 func (r *relayed) moved() { r.last.Store(r.t.p.rec.Now()) }
@@ -169,6 +185,9 @@ func (r *relayed) copy(to, from net.Conn, log *record.BodyWriter, fromPhone bool
 				r.watch((*buf)[:n])
 			}
 			_, _ = log.Write((*buf)[:n])
+			if fromPhone {
+				r.early.came()
+			}
 			if _, werr := to.Write((*buf)[:n]); werr != nil {
 				err = werr
 			}

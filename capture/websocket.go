@@ -18,6 +18,7 @@ type websocket struct {
 	mu       sync.Mutex
 	up, down wsStream
 	over     bool
+	early    early // of a message, or unread bytes, that the phone has not ended
 }
 
 func newWebsocket(x *exchange, server io.ReadWriteCloser, h http.Header) *websocket {
@@ -25,6 +26,7 @@ func newWebsocket(x *exchange, server io.ReadWriteCloser, h http.Header) *websoc
 	on, clientForgets, serverForgets := deflateParams(strings.Join(h["Sec-Websocket-Extensions"], ","))
 	w.up = wsStream{x: x, fromApp: true, deflate: on, forget: clientForgets}
 	w.down = wsStream{x: x, deflate: on, forget: serverForgets}
+	w.early.show = w.ahead
 	x.f.Proto = "websocket"
 	x.p.rec.Update(&x.f)
 	return w
@@ -32,7 +34,9 @@ func newWebsocket(x *exchange, server io.ReadWriteCloser, h http.Header) *websoc
 
 // Write takes what the phone sent, records it, and only then sends it on.
 func (w *websocket) Write(p []byte) (int, error) {
-	w.feed(&w.up, p)
+	if w.feed(&w.up, p) {
+		w.early.came()
+	}
 	n, err := w.ReadWriteCloser.Write(p)
 	if err != nil {
 		w.hangUp()
@@ -47,11 +51,22 @@ func (w *websocket) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (w *websocket) feed(s *wsStream, p []byte) {
+// feed says whether something is left open.
+func (w *websocket) feed(s *wsStream, p []byte) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !w.over {
 		s.feed(p)
+	}
+	return s.message != nil || s.raw != nil
+}
+
+// ahead records what the phone has sent of something that it has not ended.
+func (w *websocket) ahead() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.over {
+		w.up.ahead()
 	}
 }
 
@@ -69,6 +84,7 @@ func (w *websocket) hangUp() {
 // finish records what was under way. The exchange ends after it.
 func (w *websocket) finish() {
 	_ = w.Close()
+	w.early.stop()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.over = true

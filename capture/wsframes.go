@@ -52,8 +52,9 @@ func (w *wsFrames) feed(p []byte, to wsSink) (rest []byte, err error) {
 			if rest == nil {
 				return nil, nil
 			}
-			if err := w.start(to); err != nil {
-				return p, err
+			n := w.n
+			if err := w.start(to); err != nil { // the head may have begun in earlier bytes
+				return append(append([]byte(nil), w.head[:n]...), rest...), err
 			}
 			if p = rest; w.left > 0 {
 				continue

@@ -134,8 +134,33 @@ func (s *wsStream) end(m *wsMessage, partial bool) {
 	} else {
 		f.Response, f.BytesDown = &m.m, m.log.Size()
 	}
-	s.x.p.rec.Begin(f)
+	if f.Seq == 0 { // else it began ahead of its end
+		s.x.p.rec.Begin(f)
+	}
 	s.x.p.rec.End(f)
+}
+
+// ahead records what has come so far of a message, or of bytes that are none, that goes on.
+func (s *wsStream) ahead() {
+	rec := s.x.p.rec
+	if m := s.message; m != nil {
+		if body := m.log.Snapshot(); body != nil {
+			if m.f.Seq == 0 {
+				rec.Begin(&m.f)
+			}
+			f, said := m.f, m.m
+			said.Body = body
+			f.Request, f.BytesUp, f.Sent = &said, body.Size, rec.LastSent()
+			rec.Update(&f)
+		}
+	}
+	if s.raw != nil {
+		if body := s.raw.Snapshot(); body != nil {
+			f := s.rawFlow
+			f.Request, f.BytesUp, f.Sent = &flow.Message{FromApp: true, Body: body}, body.Size, rec.LastSent()
+			rec.Update(&f)
+		}
+	}
 }
 
 // deflateTail is what a sender takes off each message (RFC 7692, section 7.2.2), and a last empty block.

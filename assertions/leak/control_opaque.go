@@ -47,6 +47,9 @@ func (p *phone) unread(at *sighting) string {
 		}
 		return classProtocolError
 	case flow.KindMessage:
+		if f.Class == flow.ClassReadable && unended(f) {
+			return classUnfinished
+		}
 		return string(f.Class)
 	case flow.KindExchange:
 		switch {
@@ -54,12 +57,18 @@ func (p *phone) unread(at *sighting) string {
 			return string(f.Class)
 		case f.Request == nil:
 			return classUnfinished
-		case f.End < 0 && f.Request.Body == nil && expectsBody(f.Request):
+		case f.End < 0 && f.Request.Body == nil && expectsBody(f.Request), unended(f):
 			return classUnfinished
 		}
 		return ""
 	}
 	return classUnfinished // a kind we do not know
+}
+
+// unended says whether the phone was still sending when the record of a flow breaks off: what is there was searched, and
+// what came after it is nowhere.
+func unended(f *flow.Flow) bool {
+	return f.End < 0 && f.Request != nil && f.Request.Body != nil && f.Request.Body.Partial
 }
 
 // expectsBody says whether a request announced a body.

@@ -62,6 +62,22 @@ func TestOpaque(t *testing.T) {
 			f.End, f.Body, f.Response = -1, nil, nil
 			return f
 		}()}, []string{"unfinished a.example"}},
+		"upload that goes on": {[]leaktest.Flow{func() leaktest.Flow {
+			f := leaktest.Post(leaktest.Browser, "https://a.example/up", at, `{"so":"far"}`)
+			f.End, f.Partial, f.Response = -1, true, nil
+			return f
+		}()}, []string{"unfinished a.example"}},
+		"upload that was answered late": {[]leaktest.Flow{func() leaktest.Flow {
+			f := leaktest.Post(leaktest.Browser, "https://a.example/up", at, `{"all":"of it"}`)
+			f.End, f.Response = -1, nil
+			return f
+		}()}, nil},
+		"message that goes on": {[]leaktest.Flow{func() leaktest.Flow {
+			f := leaktest.Post(leaktest.Browser, "https://a.example/", at, "so far")
+			f.Kind, f.End, f.Partial, f.Response = flow.KindMessage, -1, true, nil
+			f.Request.FromApp = true
+			return f
+		}()}, []string{"unfinished a.example"}},
 		"long poll": {[]leaktest.Flow{func() leaktest.Flow {
 			f := leaktest.Get(leaktest.Browser, "https://a.example/poll", at)
 			f.End, f.Response = -1, nil

@@ -124,7 +124,7 @@ type Body struct {
 	SHA256    string `json:"sha256"`              // hex, of the stored bytes, which is also the file's name
 	Size      int64  `json:"size"`                // bytes that passed
 	Stored    int64  `json:"stored"`              // bytes kept
-	Truncated bool   `json:"truncated,omitempty"` // Stored < Size
+	Truncated bool   `json:"truncated,omitempty"` // Stored < Size, or the proxy stopped reading while more came
 	Full      string `json:"full,omitempty"`      // hex sha256 of all bytes that passed, when Truncated
-	Partial   bool   `json:"partial,omitempty"`   // the sender stopped before its end
+	Partial   bool   `json:"partial,omitempty"`   // not to its end: the sender stopped before, or goes on
 }

@@ -30,6 +30,8 @@ type BodyWriter struct {
 	part    string
 	fileErr error
 	result  *flow.Body
+	shown   int64 // size at the last Snapshot
+	copied  int64 // bytes that snapshots took
 }
 
 // NewBody starts a body that the phone sends: stored up to Limits.BodyCap, hashed to its end.

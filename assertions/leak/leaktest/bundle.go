@@ -37,9 +37,10 @@ type Phone struct {
 // Flow is a flow to record, with the bodies that its messages refer to. Seq is given by the recording.
 type Flow struct {
 	flow.Flow
-	Body   []byte // of the request, or of the message
-	NoBody bool   // refer to the body, but do not store it
-	Cap    int64  // store only so many bytes of the body; 0 for all
+	Body    []byte // of the request, or of the message
+	NoBody  bool   // refer to the body, but do not store it
+	Cap     int64  // store only so many bytes of the body; 0 for all
+	Partial bool   // the body goes on, or broke off
 }
 
 // Phone finds a phone by its id.
@@ -119,7 +120,7 @@ func (p *Phone) Record(t testing.TB, dir string) {
 			if _, err := bw.Write(f.Body); err != nil {
 				t.Fatal(err)
 			}
-			m.Body = bw.Finish(false)
+			m.Body = bw.Finish(f.Partial)
 			g.Request = &m
 			if f.NoBody {
 				if err := os.Remove(filepath.Join(dir, "bodies", m.Body.SHA256)); err != nil {
