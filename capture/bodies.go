@@ -133,15 +133,10 @@ func (b *sentBody) finish() {
 			f.Fault = flow.FaultHarness
 		}
 	}
-	if !whole && b.bad == nil && b.x.req.Body != nil && b.x.p.rec.Now()-b.at.Load() < answerTime.Microseconds() {
-		cut := *b.x.req.Body // it was we who stopped: the phone may have sent more than the record has
-		if cut.Truncated = true; cut.Full == "" {
-			cut.Full = cut.SHA256
-		}
-		b.x.req.Body = &cut
-	}
-	if whole {
-		b.x.req.Trailers = appendHeaders(nil, b.x.r.Trailer, b.x.r.ProtoMajor >= 2)
+	trailers, extensions, cut := b.x.trailers(whole)
+	b.x.req.Trailers = append(trailers[:len(trailers):len(trailers)], extensions...)
+	if stopped := !whole && b.bad == nil && b.x.p.rec.Now()-b.at.Load() < answerTime.Microseconds(); cut || stopped {
+		b.cut() // stopped: it was we who did, and the phone may have sent more than the record has
 	}
 }
 
@@ -150,6 +145,18 @@ const (
 	lateBytes = 1 << 20
 	lateTime  = 100 * time.Millisecond
 )
+
+// cut says of the recorded body that it is not all that was sent.
+func (b *sentBody) cut() {
+	if b.x.req.Body == nil {
+		return
+	}
+	body := *b.x.req.Body
+	if body.Truncated = true; body.Full == "" {
+		body.Full = body.SHA256
+	}
+	b.x.req.Body = &body
+}
 
 // replyBody is a response's body on its way from the server to the phone.
 type replyBody struct {

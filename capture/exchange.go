@@ -21,6 +21,7 @@ type exchange struct {
 	sent     *sentBody     // nil when the request has none
 	reply    *replyBody    // nil when the response has none
 	tapped   bool          // req.Headers are as on the wire
+	notes    *chunkNotes   // of a chunked body whose head was tapped
 	respHead []flow.Header // the response's, as on the wire; nil over HTTP/2
 	socket   *websocket    // after an upgrade
 	over     bool          // the handler returned, and did not panic

@@ -56,7 +56,7 @@ func TestHTTP1HeadersAreRecordedAsSent(t *testing.T) {
 	if got := r.body(fs[1].Request.Body); got != "abcde" {
 		t.Errorf("chunked body %q", got)
 	}
-	if d := cmp.Diff([]flow.Header{{Name: "X-Late", Value: "yes"}}, fs[1].Request.Trailers); d != "" {
+	if d := cmp.Diff([]flow.Header{{Name: "x-late", Value: "yes"}, {Name: ":chunk-extension", Value: "ext=1"}}, fs[1].Request.Trailers); d != "" {
 		t.Errorf("trailers\n%s", d)
 	}
 }

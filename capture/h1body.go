@@ -73,7 +73,11 @@ func asChunk(b []byte, n int) []byte {
 // lastChunk ends a chunked body, with the trailers that came after it.
 func (q *h1Request) lastChunk() []byte {
 	b := []byte("0\r\n")
-	for _, h := range appendHeaders(nil, q.r.Trailer, false) {
+	trailers := appendHeaders(nil, q.r.Trailer, false)
+	if q.x.notes != nil {
+		trailers, _, _ = q.x.trailers(true)
+	}
+	for _, h := range trailers {
 		if headerFits(h) {
 			b = appendHeader(b, h.Name, h.Value)
 		}

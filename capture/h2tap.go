@@ -10,9 +10,10 @@ import (
 	"github.com/telltale-farm/telltale/capture/flow"
 )
 
-// h2Tap follows the frames that the phone sends on an HTTP/2 connection (RFC 9113, section 4.1), for two things that
-// http2.Server does not tell: when the phone last sent a request or a part of one, as opposed to a window update, and
-// how many requests it began. A request that the server refuses by itself never reaches a handler, and must be seen.
+// h2Tap follows the frames that the phone sends on an HTTP/2 connection (RFC 9113, section 4.1), for what http2.Server
+// does not tell: when the phone last sent a request or a part of one, as opposed to a window update; how many requests
+// it began, for one that the server refuses by itself never reaches a handler, and must be seen; and what it said in
+// frames that are part of no request.
 type h2Tap struct {
 	net.Conn
 	t      *tunnel
@@ -22,6 +23,8 @@ type h2Tap struct {
 	last   uint32
 	opened int64 // streams the phone began
 	bytes  int64 // of all heads, packed
+	frame  h2Frame
+	notes  h2Notes
 }
 
 // The length of the client's preface, and the frames that carry something.
@@ -33,7 +36,7 @@ const (
 )
 
 func newH2Tap(c net.Conn, t *tunnel) *h2Tap {
-	return &h2Tap{Conn: c, t: t, skip: h2Preface}
+	return &h2Tap{Conn: c, t: t, skip: h2Preface, notes: h2Notes{t: t}}
 }
 
 func (t *h2Tap) Read(b []byte) (int, error) {
@@ -53,8 +56,14 @@ func (t *h2Tap) feed(p []byte) (content bool) {
 		if t.skip > 0 {
 			n := min(t.skip, int64(len(p)))
 			t.skip -= n
+			if t.n == len(t.head) {
+				content = content || carries(t.head[3])
+				t.frame.payload(p[:n])
+				if t.skip == 0 {
+					t.notes.take(&t.frame)
+				}
+			}
 			p = p[n:]
-			content = content || t.n == len(t.head) && carries(t.head[3])
 			continue
 		}
 		if t.n == len(t.head) {
@@ -68,6 +77,7 @@ func (t *h2Tap) feed(p []byte) (content bool) {
 		}
 		t.skip = int64(t.head[0])<<16 | int64(t.head[1])<<8 | int64(t.head[2])
 		content = content || carries(t.head[3])
+		t.frame.begin(t.head[3], t.head[4], t.skip)
 		if kind := t.head[3]; kind == h2Headers || kind == h2Continuation {
 			t.bytes += t.skip
 			if id := binary.BigEndian.Uint32(t.head[5:]) & 0x7fffffff; kind == h2Headers && id > t.last {
@@ -77,6 +87,14 @@ func (t *h2Tap) feed(p []byte) (content bool) {
 		}
 	}
 	return content
+}
+
+// end records what there is beside the requests, a frame that broke off included.
+func (t *h2Tap) end() {
+	if t.skip > 0 && t.n == len(t.head) {
+		t.notes.take(&t.frame)
+	}
+	t.notes.end()
 }
 
 func carries(kind byte) bool { return kind == h2Data || kind == h2Headers || kind == h2Continuation }

@@ -16,6 +16,7 @@ type head struct {
 	headers []flow.Header
 	length  int64 // Content-Length; 0 for none
 	chunked bool
+	notes   *chunkNotes // of a chunked body
 }
 
 // parseHead reads a whole head. It is as lenient as net/http and more: what net/http refuses is never served, and only

@@ -77,13 +77,31 @@ func TestAmbiguousLengthsAreReadOneWay(t *testing.T) {
 }
 
 func TestABrokenChunkIsAPartialBody(t *testing.T) {
-	r := newRig(t, echo, impatient)
-	tc := r.connectTLS("origin.test:443", "origin.test")
-	_, _ = io.WriteString(tc, "POST /chunk HTTP/1.1\r\nHost: origin.test\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nffffffffffffffffff\r\nrest")
-	_, _ = io.Copy(io.Discard, tc)
-	f := one(t, r.flows(), flow.KindExchange)
-	if f.Request.Body == nil || !f.Request.Body.Partial || r.body(f.Request.Body) != "abc" || f.Fault == "" {
-		t.Errorf("%+v %+v", f, f.Request.Body)
+	for _, c := range []struct {
+		name, send, body, lost string
+		trailer                bool
+	}{
+		{name: "a size that is too long", send: "3\r\nabc\r\nffffffffffffffffff\r\nrest", body: "abc", lost: "ffffffffffffffffff\r\nrest"},
+		{name: "a size that is none", send: "3\r\nabc\r\nthe query\r\nrest", body: "abc", lost: "the query\r\nrest"},
+		{name: "a line without an end", send: "3\r\nabc\r\n5;" + strings.Repeat("x", 5000), body: "abc", lost: "5;" + strings.Repeat("x", 5000)},
+		{name: "a line that breaks off", send: "3\r\nabc\r\n5;the query", body: "abc", lost: "5;the query"},
+		{name: "a trailer that breaks off", send: "3\r\nabc\r\n0\r\nX-Late: yes\r\nX-Later: the qu", body: "abc", lost: "X-Later: the qu", trailer: true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := newRig(t, echo, impatient)
+			tc := r.connectTLS("origin.test:443", "origin.test")
+			_, _ = io.WriteString(tc, "POST /chunk HTTP/1.1\r\nHost: origin.test\r\nTransfer-Encoding: chunked\r\n\r\n"+c.send)
+			_ = tc.CloseWrite()
+			_, _ = io.Copy(io.Discard, tc)
+			fs := r.flows()
+			f := one(t, fs, flow.KindExchange)
+			if f.Request.Body == nil || !f.Request.Body.Partial || r.body(f.Request.Body) != c.body || f.Fault == "" || (len(f.Request.Trailers) > 0) != c.trailer {
+				t.Errorf("%+v %+v %+v", f, f.Request, f.Request.Body)
+			}
+			if lost := one(t, fs, flow.KindError); !strings.HasPrefix(c.lost, r.body(lost.Request.Body)) || lost.Request.Body.Size < int64(min(len(c.lost), 4000)) {
+				t.Errorf("%+v %q", lost, r.body(lost.Request.Body))
+			}
+		})
 	}
 }
 

@@ -103,5 +103,6 @@ func (t *tunnel) serveH2(c net.Conn, scheme string) {
 		Context:    context.WithValue(context.Background(), servedKey{}, s),
 		BaseConfig: t.p.inner,
 	})
+	tap.end()
 	t.unserved(tap)
 }

@@ -126,7 +126,7 @@ func FuzzTap(f *testing.F) {
 			parts.feed(rest[:n])
 			rest = rest[n:]
 		}
-		if d := cmp.Diff(whole.heads, parts.heads, cmp.AllowUnexported(head{})); d != "" {
+		if d := cmp.Diff(whole.heads, parts.heads, cmp.AllowUnexported(head{}, chunkNotes{})); d != "" {
 			t.Fatalf("split differently, the heads differ\n%s", d)
 		}
 		br := bufio.NewReader(bytes.NewReader(data))
@@ -177,12 +177,18 @@ func FuzzWebSocketFrames(f *testing.F) {
 		step = max(step, 1)
 		var one, many wsFrames
 		whole, parts := &wsLog{}, &wsLog{}
-		_, errOne := one.feed(data, whole)
+		leftOne, errOne := one.feed(data, whole)
 		var errMany error
+		var leftMany []byte
 		for rest := data; len(rest) > 0 && errMany == nil; {
 			n := min(step, len(rest))
-			_, errMany = many.feed(rest[:n], parts)
-			rest = rest[n:]
+			leftMany, errMany = many.feed(rest[:n], parts)
+			if rest = rest[n:]; errMany != nil {
+				leftMany = append(leftMany[:len(leftMany):len(leftMany)], rest...)
+			}
+		}
+		if errOne != nil && !bytes.Equal(leftOne, leftMany) {
+			t.Fatalf("left unread %q, in parts %q", leftOne, leftMany)
 		}
 		if (errOne == nil) != (errMany == nil) {
 			t.Fatalf("whole: %v, in parts: %v", errOne, errMany)
@@ -200,6 +206,7 @@ func FuzzWebSocketFrames(f *testing.F) {
 
 func FuzzHTTP2Tap(f *testing.F) {
 	f.Add([]byte(strings.Repeat("x", h2Preface)+"\x00\x00\x03\x01\x05\x00\x00\x00\x01abc\x00\x00\x00\x04\x00\x00\x00\x00\x00"), 4)
+	f.Add([]byte(strings.Repeat("x", h2Preface)+"\x00\x00\x06\x00\x08\x00\x00\x00\x01\x03ab123\x00\x00\x08\x06\x00\x00\x00\x00\x0012345678"), 3)
 	f.Fuzz(func(t *testing.T, data []byte, step int) {
 		step = max(step, 1)
 		whole, parts := newH2Tap(nil, nil), newH2Tap(nil, nil)
@@ -209,7 +216,7 @@ func FuzzHTTP2Tap(f *testing.F) {
 			parts.feed(rest[:n])
 			rest = rest[n:]
 		}
-		if whole.opened != parts.opened || whole.bytes != parts.bytes || whole.last != parts.last {
+		if whole.opened != parts.opened || whole.bytes != parts.bytes || whole.last != parts.last || string(whole.frame.kept) != string(parts.frame.kept) {
 			t.Fatalf("%+v %+v", whole, parts)
 		}
 		if whole.opened > int64(len(data)/9+1) {

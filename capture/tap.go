@@ -13,7 +13,8 @@ type tap struct {
 	total int64  // bytes of cur, also those not kept
 	limit int    // bytes kept in cur
 	skip  int64  // of the body, or of a chunk
-	line  []byte // a chunk's size line, so far
+	line  []byte // a chunk's size line, or one of a trailer, so far
+	notes *chunkNotes
 	heads []head // whole heads that no handler has taken yet
 }
 
@@ -24,6 +25,7 @@ const (
 	tapChunkData
 	tapChunkEnd
 	tapTrailer
+	tapBroken // the chunks broke off: net/http gives up here as well
 )
 
 // after says what follows a body or a chunk's data.
@@ -51,6 +53,9 @@ func (t *tap) feed(p []byte) {
 				t.state = tapChunkSize
 			}
 			p = p[1:]
+		case tapBroken:
+			t.keep(p)
+			return
 		default:
 			p = t.chunkLine(p)
 		}
@@ -64,12 +69,10 @@ func (t *tap) head(p []byte) []byte {
 			return p[end:]
 		}
 	}
-	room := max(0, t.limit-len(t.cur))
 	before := len(t.cur)
-	t.cur = append(t.cur, p[:min(len(p), room)]...)
+	t.keep(p)
 	end := headEnd(t.cur, before-3)
 	if end < 0 {
-		t.total += int64(len(p))
 		return nil
 	}
 	t.whole(string(t.cur[:end]))
@@ -77,11 +80,21 @@ func (t *tap) head(p []byte) []byte {
 	return p[end-before:]
 }
 
+// keep holds bytes that have become nothing yet, up to the limit.
+func (t *tap) keep(p []byte) {
+	t.cur = append(t.cur, p[:min(len(p), max(0, t.limit-len(t.cur)))]...)
+	t.total += int64(len(p))
+}
+
 func (t *tap) whole(raw string) {
 	h := parseHead(raw)
 	if len(t.heads) >= maxTapHeads {
 		t.off = true
 		return
+	}
+	if h.chunked {
+		t.notes = &chunkNotes{}
+		h.notes = t.notes
 	}
 	t.heads = append(t.heads, h)
 	switch {
@@ -102,38 +115,48 @@ func (t *tap) chunkLine(p []byte) []byte {
 	for i, c := range p {
 		if c != '\n' {
 			if t.line = append(t.line, c); len(t.line) > maxChunkLine {
-				t.off = true // net/http gives up here as well
-				return nil
+				t.broken()
+				return p[i+1:]
 			}
 			continue
 		}
 		line := t.line
-		t.line = t.line[:0]
 		if n := len(line); n > 0 && line[n-1] == '\r' {
 			line = line[:n-1]
 		}
 		if t.state == tapTrailer {
-			if len(line) == 0 {
+			if t.line = t.line[:0]; len(line) == 0 {
 				t.state = tapHead
+			} else {
+				t.notes.trailer(line)
 			}
 			return p[i+1:]
 		}
-		size, ok := chunkSize(line)
-		switch {
-		case !ok:
-			t.off = true
-		case size == 0:
+		size, digits, ok := chunkSize(line)
+		if !ok {
+			t.line = append(t.line, '\n')
+			t.broken()
+			return p[i+1:]
+		}
+		t.notes.extension(line[digits:])
+		t.line = t.line[:0]
+		if t.state, t.skip = tapChunkData, size; size == 0 {
 			t.state = tapTrailer
-		default:
-			t.state, t.skip = tapChunkData, size
 		}
 		return p[i+1:]
 	}
 	return nil
 }
 
-func chunkSize(line []byte) (n int64, ok bool) {
-	digits := 0
+// broken keeps a line that is none, and all that follows it.
+func (t *tap) broken() {
+	t.state = tapBroken
+	t.keep(t.line)
+	t.line = nil
+}
+
+// chunkSize reads the size at the front of a line, and says how many digits it has.
+func chunkSize(line []byte) (n int64, digits int, ok bool) {
 	for _, c := range line {
 		var d byte
 		switch {
@@ -144,14 +167,14 @@ func chunkSize(line []byte) (n int64, ok bool) {
 		case c >= 'A' && c <= 'F':
 			d = c - 'A' + 10
 		default: // an extension, or space
-			return n, digits > 0
+			return n, digits, digits > 0
 		}
-		if digits++; digits > 15 {
-			return 0, false
+		if digits++; digits > 16 || n >= 1<<59 {
+			return 0, digits, false
 		}
 		n = n<<4 | int64(d)
 	}
-	return n, digits > 0
+	return n, digits, digits > 0
 }
 
 // take gives the head of the request that net/http parsed as method and target; ok is false when we did not see it so.
@@ -176,7 +199,7 @@ func (t *tap) take(method, target string) (h head, ok bool) {
 func (t *tap) stop() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.off, t.heads, t.cur, t.total = true, nil, nil, 0
+	t.off, t.heads, t.cur, t.line, t.total = true, nil, nil, nil, 0
 }
 
 // rest gives the bytes that never became a request, and how many they were.
@@ -186,8 +209,8 @@ func (t *tap) rest() (b []byte, total int64) {
 	for _, h := range t.heads {
 		b = append(b, h.raw...)
 	}
-	total = int64(len(b)) + t.total
-	b = append(b, t.cur...)
-	t.heads, t.cur, t.total = nil, nil, 0
+	total = int64(len(b)+len(t.line)) + t.total
+	b = append(append(b, t.cur...), t.line...) // a line of chunks that broke off belongs to a request, and yet to nothing of it
+	t.heads, t.cur, t.line, t.total = nil, nil, nil, 0
 	return b, total
 }

@@ -14,7 +14,7 @@ import (
 // heads records the request's headers: as they were on the wire for HTTP/1, in order of name for HTTP/2.
 func (x *exchange) heads(r *http.Request) (size int64) {
 	if h, ok := x.s.tap.take(r.Method, r.RequestURI); ok {
-		x.req.Headers, x.tapped = h.headers, true
+		x.req.Headers, x.tapped, x.notes = h.headers, true, h.notes
 		return int64(len(h.raw))
 	}
 	if r.ProtoMajor < 2 {

@@ -217,6 +217,9 @@ func (s *wsStream) unreadable(err error) {
 
 // finish records what was under way when the connection ended.
 func (s *wsStream) finish() {
+	if s.control != nil && s.control.log.Size() > 0 {
+		s.end(s.control, true)
+	}
 	if s.message != nil {
 		s.end(s.message, true)
 	}

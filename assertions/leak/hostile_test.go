@@ -203,6 +203,21 @@ func TestHostileWays(t *testing.T) {
 				f.Proto, f.Request.Target, f.Request.Headers = "mqtt", "mqtt://push.example/t", []flow.Header{{Name: "properties", Value: "\x03\x00\x15" + q}}
 			}))
 		}, leaked},
+		"a frame beside the requests of HTTP/2": {func(_ *leaktest.Bundle, p *leaktest.Phone) {
+			ride(p, connect("evil.example", "evil.example", 22*s), with(message("1", 22*s+1), func(f *leaktest.Flow) {
+				f.Proto, f.Body, f.Request.Headers = "HTTP/2.0", nil, []flow.Header{{Name: "ping", Value: "\x00\x00\x00\x00\x00\x00\x00\x01"}, {Name: "frame 0xbe", Value: q}}
+			}))
+		}, leaked},
+		"a ping of HTTP/2": {func(_ *leaktest.Bundle, p *leaktest.Phone) {
+			ride(p, connect("evil.example", "evil.example", 22*s), with(message("1", 22*s+1), func(f *leaktest.Flow) {
+				f.Proto, f.Body, f.Request.Headers = "HTTP/2.0", nil, []flow.Header{{Name: "ping", Value: "\x8e\x01\xf3\x77\x10\x9a\xc4\x52"}}
+			}))
+		}, clean},
+		"an extension of a chunk": {func(_ *leaktest.Bundle, p *leaktest.Phone) {
+			p.AddFlow(with(leaktest.Post(leaktest.Browser, stranger, 22*s, "x=1"), func(f *leaktest.Flow) {
+				f.Request.Trailers = []flow.Header{{Name: ":chunk-extension", Value: "q=" + q}}
+			}))
+		}, leaked},
 		"the topic of another MQTT message": {func(_ *leaktest.Bundle, p *leaktest.Phone) {
 			ride(p, connect("push.example", "push.example", 22*s), with(message("1", 22*s+1), func(f *leaktest.Flow) { f.Proto, f.Request.Target = "mqtt", "mqtt://push.example/heartbeats" }))
 		}, clean},
