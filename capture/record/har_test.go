@@ -145,6 +145,12 @@ func TestHARComesBackAsWritten(t *testing.T) {
 	add(&flow.Flow{Kind: flow.KindExchange, Start: 8, Host: "a.test", Class: flow.ClassEncrypted, Request: &flow.Message{Method: "GET", Target: "https://a.test/class"}})
 	add(&flow.Flow{Kind: flow.KindExchange, Start: 8, Host: "a.test", Request: &flow.Message{Method: "POST", Target: "https://a.test/empty"}})
 	w.Begin(&flow.Flow{Kind: flow.KindExchange, Conn: w.NextConn(), Start: 9, Sent: 9, End: -1, Host: "a.test", Request: &flow.Message{Method: "POST", Target: "https://a.test/unfinished"}})
+	soFar := w.NewBody()
+	_, _ = soFar.Write([]byte("so far"))
+	w.Begin(&flow.Flow{Kind: flow.KindExchange, Conn: w.NextConn(), Start: 9, Sent: 9, End: -1, Host: "a.test", Request: &flow.Message{Method: "POST", Target: "https://a.test/open", Body: soFar.Snapshot()}})
+	_ = soFar.Finish(true)
+	add(&flow.Flow{Kind: flow.KindMessage, Parent: 3, Start: 9, Host: "a.test", Port: 443, Proto: "mqtt", TLS: &flow.TLS{}, Request: &flow.Message{FromApp: true, Opcode: 3, Target: "mqtt://a.test/topic", Body: store(w, "published")}})
+	add(&flow.Flow{Kind: flow.KindMessage, Parent: 3, Start: 9, Host: "a.test", Port: 443, Proto: "HTTP/2.0", TLS: &flow.TLS{}, Request: &flow.Message{FromApp: true, Headers: []flow.Header{{Name: "ping", Value: "the quer"}}}})
 	w.Begin(&flow.Flow{Kind: flow.KindExchange, Conn: w.NextConn(), Start: 10, Sent: 10, End: -1, Host: "a.test", Request: &flow.Message{Method: "GET", Target: "https://a.test/poll"}})
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
@@ -172,7 +178,10 @@ func TestHARComesBackAsWritten(t *testing.T) {
 		`4 GET https://a.test/class "" encrypted`,
 		`5 POST https://a.test/empty ""`,
 		`6 POST https://a.test/unfinished "" cut`,
-		`7 GET https://a.test/poll ""`,
+		`7 POST https://a.test/open "so far" cut`,
+		`8 MESSAGE mqtt://a.test/topic "published"`,
+		`9 MESSAGE https://a.test:443/ "" ping="the quer"`,
+		`10 GET https://a.test/poll ""`,
 		`-1 unread tunnel pinned.test pinned 517`,
 		`-1 unread tunnel refused.test untrusted-ca 300`,
 		`-1 unread tunnel early.test pinned 517`,

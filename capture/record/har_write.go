@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/url"
 	"strconv"
 	"strings"
@@ -24,8 +25,9 @@ type HARMeta struct {
 
 // WriteHAR writes a recording as HAR 1.2, one entry at a time. Binary bodies are base64 text with encoding base64, in
 // requests too, where the standard has no such field (PCAPdroid writes them so). WebSocket messages are in
-// _webSocketMessages as Chrome writes them. Flows that are no exchange, or could not be read, are in log._telltale, so
-// that no reader takes silence for nothing sent. The same recording gives the same bytes.
+// _webSocketMessages as Chrome writes them; messages that ride in no request, such as MQTT's, are entries of the method
+// MESSAGE. Flows that are neither, or could not be read, are in log._telltale, so that no reader takes silence for
+// nothing sent. The same recording gives the same bytes.
 func WriteHAR(w io.Writer, r *Reader, meta HARMeta) error {
 	flows, err := r.Flows()
 	if err != nil {
@@ -33,8 +35,12 @@ func WriteHAR(w io.Writer, r *Reader, meta HARMeta) error {
 	}
 	out := bufio.NewWriterSize(w, 64<<10)
 	h := harWriter{r: r, out: out, messages: map[int64][]*flow.Flow{}}
+	exchanges := map[int64]bool{}
 	for i := range flows {
-		if f := &flows[i]; f.Kind == flow.KindMessage {
+		switch f := &flows[i]; {
+		case f.Kind == flow.KindExchange:
+			exchanges[f.Seq] = true
+		case f.Kind == flow.KindMessage && exchanges[f.Parent]:
 			h.messages[f.Parent] = append(h.messages[f.Parent], f)
 		}
 	}
@@ -49,10 +55,15 @@ func WriteHAR(w io.Writer, r *Reader, meta HARMeta) error {
 	unread := []harUnread{}
 	for i := range flows {
 		f := &flows[i]
-		if f.Kind != flow.KindExchange || f.Request == nil {
-			if f.Kind != flow.KindMessage {
-				unread = append(unread, unreadOf(f))
-			}
+		switch {
+		case f.Kind == flow.KindMessage && exchanges[f.Parent]:
+			continue
+		case f.Kind == flow.KindMessage && f.Request != nil:
+			f = alone(f)
+		case f.Kind == flow.KindMessage:
+			continue // of the server
+		case f.Kind != flow.KindExchange || f.Request == nil:
+			unread = append(unread, unreadOf(f))
 			continue
 		}
 		if !first {
@@ -79,6 +90,19 @@ func orUnknown(s string) string {
 		return "unknown"
 	}
 	return s
+}
+
+// alone makes a request of a message that rides in none.
+func alone(f *flow.Flow) *flow.Flow {
+	g, m := *f, *f.Request
+	if m.Method = "MESSAGE"; m.Target == "" {
+		m.Target = "https://" + net.JoinHostPort(f.Host, strconv.Itoa(f.Port)) + "/"
+		if f.TLS == nil {
+			m.Target = "http" + m.Target[len("https"):]
+		}
+	}
+	g.Request = &m
+	return &g
 }
 
 type harWriter struct {
@@ -141,7 +165,7 @@ func (h *harWriter) request(f *flow.Flow) harRequest {
 	}
 	q.BodySize = m.Body.Size
 	mime, _ := m.Get("Content-Type")
-	p := harPost{MIME: mime, Params: []struct{}{}, Truncated: m.Body.Truncated, Partial: m.Body.Partial, SHA256: m.Body.SHA256}
+	p := harPost{MIME: mime, Params: []struct{}{}, Truncated: cut(f, m.Body), Partial: m.Body.Partial, SHA256: m.Body.SHA256}
 	p.Text, p.Encoding, p.Missing = h.body(m.Body)
 	q.Post = &p
 	return q
@@ -177,13 +201,16 @@ func (h *harWriter) message(f *flow.Flow) harMessage {
 		if m.Opcode == 2 && encoding == "" {
 			text = base64.StdEncoding.EncodeToString([]byte(text))
 		}
-		out.Data, out.Missing, out.Truncated = text, missing, m.Body.Truncated
+		out.Data, out.Missing, out.Truncated = text, missing, cut(f, m.Body)
 		if m.Opcode != 2 {
 			out.Encoding = encoding
 		}
 	}
 	return out
 }
+
+// cut says whether a body is known not to be all that was sent: the record may break off while more came.
+func cut(f *flow.Flow, b *flow.Body) bool { return b.Truncated || b.Partial && f.End < 0 }
 
 // body reads stored bytes as text, or as base64 when they are not plain UTF-8.
 func (h *harWriter) body(b *flow.Body) (text, encoding, missing string) {
