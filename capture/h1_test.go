@@ -7,6 +7,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
+	"net/textproto"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -55,8 +57,12 @@ func TestTheServerGetsTheHeadAsThePhoneWroteIt(t *testing.T) {
 			"POST / HTTP/1.1\r\nHost: origin.test\r\nContent-LENGTH: 5\r\n\r\n"},
 	} {
 		_, _ = io.WriteString(tc, c.send)
+		early, err := http.ReadResponse(br, nil)
+		if err != nil || early.StatusCode != 103 || early.Header.Get("Link") != "x" || len(early.Header) != 1 {
+			t.Fatalf("%v %v", early, err)
+		}
 		resp, err := http.ReadResponse(br, nil)
-		if err != nil || readAll(t, resp) != "ok" {
+		if err != nil || readAll(t, resp) != "ok" || resp.Header.Get("Link") != "" {
 			t.Fatalf("%v %v", resp, err)
 		}
 		if d := cmp.Diff(c.want, <-heads); d != "" {
@@ -67,6 +73,64 @@ func TestTheServerGetsTheHeadAsThePhoneWroteIt(t *testing.T) {
 	want := []flow.Header{{Name: "x-ODD", Value: "1"}, {Name: "B", Value: "2"}, {Name: "x-odd", Value: "3"}, {Name: "content-length", Value: "2"}}
 	if d := cmp.Diff(want, f.Response.Headers); d != "" {
 		t.Errorf("recorded response (-want +got)\n%s", d)
+	}
+}
+
+func TestABodyIsSentWhenTheServerAsksForIt(t *testing.T) {
+	for _, asks := range []bool{true, false} { // or, after a second, all the same
+		r := newRig(t, echo)
+		heads := make(chan string, 1)
+		r.tlsServer("443", func(c net.Conn) {
+			br := bufio.NewReader(c)
+			h, _ := readHead(br)
+			heads <- h
+			if asks {
+				_, _ = io.WriteString(c, "HTTP/1.1 100 Continue\r\n\r\n")
+			}
+			b := make([]byte, 5)
+			_, _ = io.ReadFull(br, b)
+			_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"+strings.ToUpper(string(b)))
+		})
+		tc := r.connectTLS("origin.test:443", "origin.test")
+		head := "POST / HTTP/1.1\r\nZ: 1\r\nexpect: 100-continue\r\nHOST: origin.test\r\nContent-length: 5\r\n\r\n"
+		_, _ = io.WriteString(tc, head)
+		br := bufio.NewReader(tc)
+		if got := <-heads; got != head {
+			t.Errorf("the server got %q", got)
+		}
+		if resp, err := http.ReadResponse(br, nil); err != nil || resp.StatusCode != 100 {
+			t.Fatalf("%v %v", resp, err)
+		}
+		_, _ = io.WriteString(tc, "hello")
+		resp, err := http.ReadResponse(br, nil)
+		if err != nil || readAll(t, resp) != "HELLO" {
+			t.Fatalf("%v %v", resp, err)
+		}
+		if f := one(t, r.flows(), flow.KindExchange); r.body(f.Request.Body) != "hello" || f.Fault != "" {
+			t.Errorf("%+v", f)
+		}
+	}
+}
+
+func TestInterimAnswersPassOverHTTP2(t *testing.T) {
+	r := newRig(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Link", "</style.css>")
+		w.WriteHeader(http.StatusEarlyHints)
+		w.Header().Del("Link")
+		echo(w, r)
+	})
+	var early http.Header
+	trace := &httptrace.ClientTrace{Got1xxResponse: func(status int, h textproto.MIMEHeader) error {
+		early = http.Header(h)
+		return nil
+	}}
+	req, _ := http.NewRequestWithContext(httptrace.WithClientTrace(t.Context(), trace), "GET", "https://origin.test/", nil)
+	resp, err := r.client(true).Do(req)
+	if err != nil || resp.Header.Get("Link") != "" || resp.Proto != "HTTP/2.0" {
+		t.Fatalf("%v %v", resp, err)
+	}
+	if _ = readAll(t, resp); early.Get("Link") != "</style.css>" {
+		t.Errorf("early hints %v", early)
 	}
 }
 

@@ -62,6 +62,18 @@ func (c *h1Conn) readHead(req *http.Request, limit int) (*http.Response, head, e
 	return resp, parseHead(string(c.head[:end])), nil
 }
 
+// continueWait is how long a server may take to ask for a body that the phone announced with Expect: 100-continue. Then
+// the phone is asked for it all the same (RFC 9110, section 10.1.1).
+const continueWait = time.Second
+
+// silent says whether the server has said nothing for d.
+func (c *h1Conn) silent(d time.Duration) bool {
+	_ = c.SetReadDeadline(time.Now().Add(d))
+	_, err := c.br.Peek(1)
+	_ = c.SetReadDeadline(time.Time{})
+	return timeout(err)
+}
+
 // alive says whether an idle connection can be used again: nothing has come on it, not even its end.
 func (c *h1Conn) alive() bool {
 	if c.br.Buffered() > 0 {

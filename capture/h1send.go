@@ -20,6 +20,7 @@ type h1Request struct {
 	body    io.Reader // nil for none
 	whole   bool      // the body is in head already
 	chunked bool
+	expects bool // the phone waits for word of the server before it sends the body
 }
 
 // smallBody is how long a body may be to be sent in one piece with its head.
@@ -31,7 +32,8 @@ func (u *upstream) sendH1(x *exchange, r *http.Request) (*http.Response, error) 
 	if r.Body != nil && r.Body != http.NoBody && r.ContentLength != 0 {
 		q.body, q.chunked = r.Body, r.ContentLength < 0
 	}
-	small := q.body != nil && !q.chunked && r.ContentLength <= smallBody
+	q.expects = q.body != nil && strings.EqualFold(r.Header.Get("Expect"), "100-continue")
+	small := q.body != nil && !q.chunked && !q.expects && r.ContentLength <= smallBody
 	room := 1024
 	if small {
 		room += int(r.ContentLength) + 1
@@ -202,7 +204,11 @@ func (u *upstream) exchangeH1(c *h1Conn, q *h1Request) (*http.Response, error) {
 		return fail(err)
 	}
 	up := &h1Upload{c: c, q: q}
-	if q.body != nil && !q.whole {
+	if q.expects {
+		if c.silent(continueWait) {
+			up.begin()
+		}
+	} else if q.body != nil && !q.whole {
 		up.begin()
 	}
 	for {
@@ -214,11 +220,16 @@ func (u *upstream) exchangeH1(c *h1Conn, q *h1Request) (*http.Response, error) {
 			x.respHead = h.headers
 			resp.Body = &h1Switched{c: c, stop: stop}
 			return resp, nil
+		case resp.StatusCode == http.StatusContinue && q.expects && up.done == nil:
+			up.begin()
+			continue
 		case resp.StatusCode/100 == 1:
+			x.interim(resp.StatusCode, h.headers)
 			continue
 		}
 		x.respHead = h.headers
-		body := &h1Body{src: resp.Body, c: c, u: u, up: up, stop: stop, again: !resp.Close}
+		unasked := q.expects && up.done == nil // the server waits for a body, or for the end of the connection
+		body := &h1Body{src: resp.Body, c: c, u: u, up: up, stop: stop, again: !resp.Close && !unasked}
 		if resp.Body == http.NoBody {
 			body.release()
 			return resp, nil

@@ -5,6 +5,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+
+	"github.com/telltale-farm/telltale/capture/flow"
 )
 
 // replyWriter is the phone's end of an exchange. It sends the head at once and every piece as it comes when the length
@@ -34,6 +36,21 @@ func (w *replyWriter) WriteHeader(status int) {
 	if w.live && status != http.StatusSwitchingProtocols {
 		w.Flush()
 	}
+}
+
+// interim passes an interim answer on (RFC 9110, section 15.2). 100 Continue is said by net/http when the phone's body is
+// first read.
+func (x *exchange) interim(status int, headers []flow.Header) {
+	if status == http.StatusContinue || status == http.StatusSwitchingProtocols || !x.r.ProtoAtLeast(1, 1) {
+		return
+	}
+	to := x.w.Header()
+	for _, h := range headers {
+		name := http.CanonicalHeaderKey(h.Name)
+		to[name] = append(to[name], h.Value)
+	}
+	x.w.WriteHeader(status)
+	clear(to)
 }
 
 func (w *replyWriter) Write(b []byte) (int, error) {

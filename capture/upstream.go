@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/netip"
+	"net/textproto"
 	"strconv"
 	"strings"
 	"sync"
@@ -24,7 +25,6 @@ type upstream struct {
 	p    *Proxy
 	pool h1Pool
 	tls1 *tls.Config
-	h1   *http.Transport // for requests that expect 100 Continue
 	h2   *http2.Transport
 	h2c  *http2.Transport // without TLS, for phones that speak it so
 
@@ -44,17 +44,6 @@ func newUpstream(p *Proxy) *upstream {
 	u := &upstream{p: p, pool: h1Pool{idle: map[string][]*h1Conn{}, limit: min(idleInAll, openFiles()/20)}, only: map[string]struct{}{}}
 	u.tls1 = u.tlsConfig("http/1.1")
 	h2 := u.tlsConfig("h2", "http/1.1")
-	u.h1 = &http.Transport{
-		DialContext:            u.dialTCP,
-		DialTLSContext:         func(ctx context.Context, _, addr string) (net.Conn, error) { return u.dialTLS(ctx, addr, u.tls1) },
-		TLSNextProto:           map[string]func(string, *tls.Conn) http.RoundTripper{},
-		DisableCompression:     true,
-		MaxIdleConns:           idlePerHost,
-		MaxIdleConnsPerHost:    idlePerHost,
-		IdleConnTimeout:        idleTime,
-		ExpectContinueTimeout:  time.Second,
-		MaxResponseHeaderBytes: int64(p.limits.HeaderBytes),
-	}
 	u.h2 = &http2.Transport{
 		DialTLSContext: func(ctx context.Context, _, addr string, _ *tls.Config) (net.Conn, error) {
 			c, err := u.dialTLS(ctx, addr, h2)
@@ -95,7 +84,6 @@ func (u *upstream) tlsConfig(protos ...string) *tls.Config {
 
 func (u *upstream) close() {
 	u.pool.close()
-	u.h1.CloseIdleConnections()
 	u.h2.CloseIdleConnections()
 	u.h2c.CloseIdleConnections()
 }
@@ -117,16 +105,30 @@ func (u *upstream) send(x *exchange, req *http.Request) (*http.Response, error) 
 	if req.ProtoMajor == 2 && req.URL.Scheme == "http" {
 		return u.roundTrip(u.h2c, x, req)
 	}
-	if req.Header.Get("Expect") != "" {
-		return u.roundTrip(u.h1, x, req)
-	}
 	return u.sendH1(x, req)
 }
 
 // roundTrip uses a transport that is not ours, and asks it which connection it took.
 func (u *upstream) roundTrip(rt http.RoundTripper, x *exchange, req *http.Request) (*http.Response, error) {
 	var server net.Conn
-	trace := &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) { server = info.Conn }}
+	passed := true
+	var mu sync.Mutex // the transport may still call when it has returned
+	trace := &httptrace.ClientTrace{
+		GotConn: func(info httptrace.GotConnInfo) { server = info.Conn },
+		Got1xxResponse: func(status int, h textproto.MIMEHeader) error {
+			mu.Lock()
+			defer mu.Unlock()
+			if passed {
+				x.interim(status, appendHeaders(nil, http.Header(h), true))
+			}
+			return nil
+		},
+	}
+	defer func() {
+		mu.Lock()
+		defer mu.Unlock()
+		passed = false
+	}()
 	resp, err := rt.RoundTrip(req.WithContext(httptrace.WithClientTrace(req.Context(), trace)))
 	if err != nil {
 		return nil, err
