@@ -45,6 +45,14 @@ func (e *NotPerformed) Error() string {
 	return fmt.Sprintf("not performed: wanted %s, got %s", e.Want, e.Got)
 }
 
+// Seen is what was there, and what was waited for.
+func (e *NotPerformed) Seen() string {
+	if e.Got == "" {
+		return "nothing of what was waited for: " + e.Want
+	}
+	return fmt.Sprintf("%s (waited for %s)", e.Got, e.Want)
+}
+
 func (e *NotPerformed) Unwrap() error { return e.Err }
 
 // NotAllowed says that an action needs a destructive verb that devices.yaml does not allow on this phone.

@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -187,18 +188,24 @@ func (s *Session) drive(ctx context.Context, a Action, at *leak.Attempt) (err er
 	at.Window = flow.Window{First: l.rec.LastSeq() + 1, Start: l.rec.Now()}
 	began := time.Now()
 	l.windowAt = logTime(began.Add(l.offset))
+	l.disturbances = nil
 	l.artefacts(ctx, at, a, "before")
 	defer func() {
 		at.Window.Last, at.Window.End = l.rec.LastSeq(), l.rec.Now()
+		at.Disturbed = l.disturbances
 	}()
 
 	runErr := a.Run(ctx, l.driver)
 	var missing *NotPerformed
+	front := ""
 	switch {
 	case runErr == nil:
 		at.Postcondition.Seen, at.Window.Acted = true, l.rec.Now()
+		if front, err = l.front(ctx); err != nil {
+			return err
+		}
 	case errors.As(runErr, &missing):
-		at.Postcondition.Got = missing.Error()
+		at.Postcondition.Got = missing.Seen()
 		if runErr = l.dropped(ctx, began, runErr); runErr != nil {
 			l.artefacts(ctx, at, a, "after")
 			_ = bypass.stop(ctx, &at.Counters)
@@ -213,10 +220,11 @@ func (s *Session) drive(ctx context.Context, a Action, at *leak.Attempt) (err er
 	if err != nil {
 		return err
 	}
+	displaced := l.displaced(ctx, front)
 	l.artefacts(ctx, at, a, "after")
 	at.Tunnel, err = l.after(ctx, begun)
 	// Last of all, so that the counters cover the window to its end.
-	return errors.Join(err, bypass.stop(ctx, &at.Counters))
+	return cmp.Or(errors.Join(err, bypass.stop(ctx, &at.Counters)), displaced)
 }
 
 // mintFor gives the action's canaries new values and writes them down before anything uses them.

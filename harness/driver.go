@@ -19,7 +19,7 @@ type Driver struct {
 	Screen *ui.Screen
 	Phone  *profile.Phone
 	// Disturbed is told when a window of the system's lay over a step and was closed; may be nil.
-	Disturbed func(dialog string)
+	Disturbed func(dialog, app string)
 	// Remember writes a script of the phone's shell to the undo journal before what it undoes is done; may be nil.
 	Remember func(what, script string) error
 }

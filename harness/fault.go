@@ -26,6 +26,7 @@ func faultOf(err error) *leak.Fault {
 	var gap *Gap
 	var blind *NoControl
 	var unfit *Unfit
+	var displaced *Displaced
 	switch {
 	case err == nil || errors.As(err, &missing):
 		return nil
@@ -33,6 +34,8 @@ func faultOf(err error) *leak.Fault {
 		return &leak.Fault{Class: leak.FaultPhone, Code: leak.CodeControlMissing, Detail: err.Error()}
 	case errors.As(err, &forbidden):
 		return &leak.Fault{Class: leak.FaultHarness, Code: leak.CodeNotAllowed, Detail: err.Error()}
+	case errors.As(err, &displaced):
+		return &leak.Fault{Class: leak.FaultPhone, Code: leak.CodeNotPerformed, Detail: err.Error()}
 	case errors.As(err, &unfit):
 		return &leak.Fault{Class: unfit.Class, Code: unfit.Code, Detail: err.Error()}
 	case errors.As(err, &gap):

@@ -84,9 +84,11 @@ type Lease struct {
 
 	past     evidence.SoFar // what an interrupted run left in the phone's folder
 	attempts int64
-	secrets  int
-	faults   int
-	aside    error
+	// disturbances are those of the attempt under way
+	disturbances []leak.Disturbance
+	secrets      int
+	faults       int
+	aside        error
 }
 
 // Bounds of the steps of a lease.

@@ -2,14 +2,19 @@ package harness_test
 
 import (
 	"context"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/telltale-farm/telltale/assertions/leak"
 	"github.com/telltale-farm/telltale/harness"
+	"github.com/telltale-farm/telltale/harness/profile"
+	"github.com/telltale-farm/telltale/harness/virtual/apps"
 	"github.com/telltale-farm/telltale/harness/virtual/personality"
 	"github.com/telltale-farm/telltale/harness/virtual/phone"
 )
@@ -128,15 +133,101 @@ func TestDisturbed(t *testing.T) {
 				t.Fatal(err)
 			}
 			noted := strings.Contains(string(journal), `"event":"disturbed"`)
+			last := r.attempts()[len(r.attempts())-1]
 			if tt.closed == "" {
-				if noted || seen.Verdict.Outcome != leak.Inconclusive {
-					t.Errorf("%s, noted: %v", seen.Verdict.Outcome, noted)
+				if noted || seen.Verdict.Outcome != leak.Inconclusive || !slices.Contains(codes(seen), leak.CodeNotPerformed) {
+					t.Errorf("%s, %v, noted: %v", seen.Verdict.Outcome, codes(seen), noted)
 				}
+				if last.Fault != nil || !strings.Contains(last.Postcondition.Got, tt.dialog.DialogPackage) && !strings.Contains(last.Postcondition.Got, tt.dialog.DialogButton) {
+					t.Errorf("%+v does not say what lay over it: %q", last.Fault, last.Postcondition.Got)
+				}
+				r.keeps(last, "ui.xml", tt.dialog.DialogPackage)
+				r.keeps(last, "screen-after.png", "PNG")
 				return
 			}
 			if seen.Verdict.Outcome != leak.Clean || !strings.Contains(string(journal), `"dialog":"`+tt.closed+`"`) {
 				t.Errorf("%s, %v", seen.Verdict.Outcome, codes(seen))
 			}
+			if len(last.Disturbed) != 1 || !last.Disturbed[0].Closed || last.Disturbed[0].What != tt.closed || last.Disturbed[0].App != tt.dialog.DialogPackage {
+				t.Errorf("the attempt says of its disturbance %+v", last.Disturbed)
+			}
 		})
 	}
+}
+
+// keeps looks that an artefact of an attempt is there and holds a text.
+func (r *rig) keeps(at leak.Attempt, file, part string) {
+	r.t.Helper()
+	found, err := fs.Glob(r.bundle.FS(), fmt.Sprintf("phones/%s/actions/%04d-*/%s", phoneID, at.ID, file))
+	if err != nil || len(found) != 1 {
+		r.t.Errorf("%d files %s of attempt %d, %v", len(found), file, at.ID, err)
+		return
+	}
+	raw, err := fs.ReadFile(r.bundle.FS(), found[0])
+	if err != nil || !strings.Contains(string(raw), part) {
+		r.t.Errorf("%s lacks %q: %.300q, %v", found[0], part, raw, err)
+	}
+}
+
+// TestSomebodyTouchesThePhone: another app comes to the front while a window is open. That attempt is void, says who was
+// in front, and is made again; undisturbed, it is clean.
+func TestSomebodyTouchesThePhone(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, personality.Clean(), "clean")
+	r.options.Profile.Settle = profile.Settle{Min: 4 * time.Second, Max: 20 * time.Second} // time for somebody to come by
+	l := r.lease()
+	defer l.Release(context.WithoutCancel(t.Context()))
+	looks := func() int {
+		journal, err := fs.ReadFile(r.bundle.FS(), "phones/"+phoneID+"/journal.jsonl")
+		if err != nil {
+			t.Error(err)
+		}
+		return strings.Count(string(journal), `"dumpsys","window"`)
+	}
+	first := true
+	seen, err := r.search(l, func(a harness.Action) harness.Action {
+		return after{a, func() {
+			if !first {
+				return
+			}
+			first = false
+			was := looks()
+			go func() { // once the harness has looked what the action left in front
+				for looks() == was && t.Context().Err() == nil {
+					time.Sleep(20 * time.Millisecond)
+				}
+				if _, err := r.phone.Apps().Start(apps.Intent{Component: "com.android.calculator2/.Calculator"}); err != nil {
+					t.Error(err)
+				}
+			}()
+		}}
+	})
+	if err != nil || seen.Verdict.Outcome != leak.Clean {
+		t.Errorf("%+v, %v", seen, err)
+	}
+	var of []leak.Attempt
+	for _, at := range r.attempts() {
+		if at.Key == r.searchKey() {
+			of = append(of, at)
+		}
+	}
+	if len(of) != 2 || of[0].Fault == nil || of[0].Fault.Code != leak.CodeNotPerformed || of[0].Fault.Class != leak.FaultPhone || of[1].RetryOf != of[0].ID {
+		t.Fatalf("%+v", of)
+	}
+	if d := of[0].Disturbed; len(d) != 1 || d[0].App != "com.android.calculator2" || d[0].Closed || len(of[1].Disturbed) != 0 {
+		t.Errorf("%+v, then %+v", d, of[1].Disturbed)
+	}
+	r.keeps(of[0], "ui.xml", "com.android.calculator2")
+}
+
+// after does something as soon as an action has been done.
+type after struct {
+	harness.Action
+	then func()
+}
+
+func (a after) Run(ctx context.Context, d *harness.Driver) error {
+	err := a.Action.Run(ctx, d)
+	a.then()
+	return err
 }

@@ -111,7 +111,8 @@ func (p *phone) controlMissing(a *Attempt) []Reason {
 		Detail: "the browser's own canary for the control host did not arrive decrypted: nothing shows that its traffic can be read"}}
 }
 
-// notPerformed checks that the action happened: the postcondition was seen, and the recipient got the canary if it must.
+// notPerformed checks that the action happened, and nothing else: the postcondition was seen, nothing unexpected lay over
+// it, and the recipient got the canary if it must.
 func (p *phone) notPerformed(a *Attempt) (out []Reason) {
 	if !a.Postcondition.Seen {
 		detail := "not seen on the screen: " + a.Postcondition.What
@@ -119,6 +120,11 @@ func (p *phone) notPerformed(a *Attempt) (out []Reason) {
 			detail += "; there was: " + a.Postcondition.Got
 		}
 		out = append(out, Reason{Code: CodeNotPerformed, Detail: p.mask.text(detail), Attempt: a.ID})
+	}
+	for _, d := range a.Disturbed {
+		if !d.Closed {
+			out = append(out, Reason{Code: CodeNotPerformed, Attempt: a.ID, Detail: p.mask.text(fmt.Sprintf("the window was disturbed: %q came to the front of the screen", d.App))})
+		}
 	}
 	if !a.Postcondition.Need {
 		return out

@@ -186,6 +186,7 @@ type Attempt struct {
 
 	Window        flow.Window   `json:"window"`
 	Postcondition Postcondition `json:"postcondition"`
+	Disturbed     []Disturbance `json:"disturbed,omitempty"` // in order of time
 	Tunnel        Tunnel        `json:"tunnel"`
 	Counters      Counters      `json:"counters"`
 	Between       *Counters     `json:"between,omitempty"` // of the time since they were last read, which was in another window
@@ -214,6 +215,15 @@ type Postcondition struct {
 	What string `json:"what"`           // what was looked for
 	Got  string `json:"got,omitempty"`  // what was there instead
 	Need bool   `json:"need,omitempty"` // the recipient must also have got the canary
+}
+
+// Disturbance is something that neither the action nor its app did and that came to the front of the screen while the
+// attempt's window was open: a dialog of the system's, or whatever somebody who touched the phone opened.
+type Disturbance struct {
+	What   string `json:"what"`             // a dialog that the catalogue knows, by its id; else "in front"
+	App    string `json:"app"`              // package in front, or the window's name if it is no app's
+	Closed bool   `json:"closed,omitempty"` // it was closed as the catalogue says, and the step made again
+	At     int64  `json:"at_us"`            // when it was noticed
 }
 
 // Tunnel says whether proxy, reverse tunnel and phone were seen alive around the window.

@@ -47,6 +47,18 @@ var controlChanges = map[string]change{
 		do:     func(_ *leaktest.Bundle, p *leaktest.Phone) { p.Attempt("search").Postcondition.Seen = false },
 		search: inconclusive, settings: clean, searchCodes: only(leak.CodeNotPerformed),
 	},
+	"something lay over the page when the window closed": {
+		do: func(_ *leaktest.Bundle, p *leaktest.Phone) {
+			p.Attempt("search").Disturbed = []leak.Disturbance{{What: "in front", App: "com.example.ads"}}
+		},
+		search: inconclusive, settings: clean, searchCodes: only(leak.CodeNotPerformed),
+	},
+	"a dialog was closed and the step made again": {
+		do: func(_ *leaktest.Bundle, p *leaktest.Phone) {
+			p.Attempt("search").Disturbed = []leak.Disturbance{{What: "update", App: "com.android.updater", Closed: true}}
+		},
+		search: clean, settings: clean,
+	},
 	"recipient did not get the query": {
 		do: func(_ *leaktest.Bundle, p *leaktest.Phone) {
 			p.Flows[1].Request.Target = "https://duckduckgo.com/"

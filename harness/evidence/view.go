@@ -283,6 +283,9 @@ func (b *Bundle) viewAttempt(phone string, a leak.Attempt) attemptView {
 	if a.App != "" {
 		v.Scope += " " + safe.Text(a.App)
 	}
+	for _, d := range a.Disturbed {
+		v.What += safe.Line("; disturbed by "+d.App+" ("+d.What+")", 200)
+	}
 	if a.Fault != nil {
 		v.Fault = safe.Line(fmt.Sprintf("%s fault, %s: %s", a.Fault.Class, a.Fault.Code, a.Fault.Detail), 300)
 	}
