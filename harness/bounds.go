@@ -8,6 +8,7 @@ type Bounds struct {
 	Attach  time.Duration // a phone that is away: 60 s
 	Restore time.Duration // putting everything back at the end: 60 s
 	Park    time.Duration // a phone that is too empty or too hot, all in all: 30 min
+	Step    time.Duration // what a step of an action waits for on the screen: 20 s
 	Look    time.Duration // how often a parked phone is looked at: 1 min
 }
 
@@ -21,6 +22,7 @@ func (b Bounds) withDefaults() Bounds {
 	def(&b.Attach, time.Minute)
 	def(&b.Restore, time.Minute)
 	def(&b.Park, ParkAllowance)
+	def(&b.Step, screenTimeout)
 	def(&b.Look, time.Minute)
 	return b
 }

@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,7 +20,7 @@ const maxDisturbances = 3
 // the catalogue knows lies over it, that is closed and the step is made again; the evidence says so.
 func (d *Driver) step(ctx context.Context, try func(context.Context) error) error {
 	for n := 0; ; n++ {
-		trying, cancel := context.WithTimeout(ctx, screenTimeout)
+		trying, cancel := context.WithTimeout(ctx, cmp.Or(d.Within, screenTimeout))
 		err := try(trying)
 		cancel()
 		var missing *NotPerformed

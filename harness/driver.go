@@ -20,6 +20,8 @@ type Driver struct {
 	Phone  *profile.Phone
 	// Disturbed is told when a window of the system's lay over a step and was closed; may be nil.
 	Disturbed func(dialog, app string)
+	// Within is how long a step may take until the screen shows what it waits for; 0 for 20 s.
+	Within time.Duration
 	// Remember writes a script of the phone's shell to the undo journal before what it undoes is done; may be nil.
 	Remember func(what, script string) error
 }

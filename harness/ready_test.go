@@ -5,9 +5,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/telltale-farm/telltale/assertions/leak"
 	"github.com/telltale-farm/telltale/harness/virtual/personality"
+	"github.com/telltale-farm/telltale/harness/virtual/phone"
 )
 
 // Xiaomi's switch flips back by itself in the middle of a run: the next attempt is a fault of the phone that names it,
@@ -34,4 +36,26 @@ func TestSwitchFlipsBack(t *testing.T) {
 	if at.Window.Last >= at.Window.First {
 		t.Errorf("something was driven: %+v", at.Window)
 	}
+}
+
+// TestTapsDroppedWithoutAWord: HyperOS lets a tap end with status 0 and does nothing. The attempts are void, with the line
+// of the phone's log that says so, the screen's tree and a picture.
+func TestTapsDroppedWithoutAWord(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, personality.Clean(), "clean")
+	r.options.Bounds.Step = 5 * time.Second
+	l := r.lease()
+	defer l.Release(context.WithoutCancel(t.Context()))
+	r.phone.State().Faults.Set(phone.Faults{SilentTaps: true})
+	seen, err := r.search(l, nil)
+	if err == nil || seen.Verdict.Outcome != leak.Inconclusive || !slices.Contains(codes(seen), leak.CodeNotPerformed) {
+		t.Fatalf("%+v, %v", seen, err)
+	}
+	last := r.attempts()[len(r.attempts())-1]
+	if last.Fault == nil || last.Fault.Class != leak.FaultPhone || !strings.Contains(last.Fault.Detail, "injecting event") || !strings.Contains(last.Fault.Detail, "Security settings") {
+		t.Errorf("%+v", last.Fault)
+	}
+	r.keeps(last, "ui.xml", "com.android.chrome")
+	r.keeps(last, "screen-after.png", "PNG")
+	r.keeps(last, "logcat.txt", "Permission denied: injecting event")
 }

@@ -121,6 +121,7 @@ func TestDisturbed(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, personality.Clean(), "clean")
+			r.options.Bounds.Step = 6 * time.Second
 			l := r.lease()
 			defer l.Release(context.WithoutCancel(t.Context()))
 			r.phone.State().Faults.Set(tt.dialog)
