@@ -23,6 +23,8 @@ type About struct {
 	Scope         leak.Scope
 	App           string        // package under test; empty for scope phone
 	Claims        []leak.Claim  //
+	Private       bool          // in a private tab
+	Before        []string      // events of package leak to be done before the window: leak.EventRestart ...
 	Canaries      []*Canary     // given to the app by this action
 	Markers       []leak.Marker // whose presence in what the phone sends reports the action
 	Postcondition string        // what the screen shows when it happened, in words

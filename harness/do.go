@@ -113,6 +113,10 @@ const maxFaults = 3
 
 // fault counts a fault that no restart cured. A phone that waits for a person is put aside at once.
 func (l *Lease) fault(err error) error {
+	var forbidden *NotAllowed
+	if errors.As(err, &forbidden) {
+		return err // devices.yaml's doing, not the phone's
+	}
 	l.faults++
 	switch {
 	case blocked(err):
@@ -144,7 +148,7 @@ func (s *Session) blank(a Action) *leak.Attempt {
 	at := &leak.Attempt{
 		Schema: leak.Schema, ID: s.lease.attempts, Key: s.key,
 		Scope: about.Scope, App: about.App, Claims: about.Claims,
-		Canaries: []string{}, Markers: about.Markers,
+		Private: about.Private, Canaries: []string{}, Markers: about.Markers,
 		Postcondition: leak.Postcondition{What: about.Postcondition, Need: about.Need},
 		Counters:      leak.Counters{Deltas: []leak.Delta{}, Sockets: []leak.Sock{}},
 	}
@@ -172,6 +176,11 @@ func (s *Session) drive(ctx context.Context, a Action, at *leak.Attempt) (err er
 	l := s.lease
 	// Earlier traffic belongs to earlier windows. A phone that never stops is driven all the same: its windows say so.
 	if _, err := settle(ctx, l.rec, 0, l.profile.Settle.Min, l.profile.Settle.Max); err != nil {
+		return err
+	}
+	first, start := l.rec.LastSeq()+1, l.rec.Now()
+	if err := l.events(ctx, a.About(), at); err != nil {
+		l.unopened(at, first, start, err)
 		return err
 	}
 	if err := s.mintFor(a, at); err != nil {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -301,6 +303,22 @@ func TestHeldBack(t *testing.T) {
 			}
 		})
 	}
+}
+
+// identifiers gives the digests of the identifiers that a phone's apps got delivered, by host.
+func (r *rig) identifiers() map[string]map[string]bool {
+	out := map[string]map[string]bool{}
+	for _, e := range r.phone.Manifest().Entries {
+		if e.Kind != manifest.Identifier || !e.Delivered {
+			continue
+		}
+		if out[e.Host] == nil {
+			out[e.Host] = map[string]bool{}
+		}
+		sum := sha256.Sum256([]byte(e.Value))
+		out[e.Host][hex.EncodeToString(sum[:])] = true
+	}
+	return out
 }
 
 // sent says whether a phone tried to send a canary of a cell to somebody, and whether it left.

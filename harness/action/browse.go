@@ -24,6 +24,7 @@ func (a browse) About() harness.About {
 	return harness.About{
 		Scope: leak.ScopeApp, App: a.browser.App,
 		Claims:        []leak.Claim{leak.ClaimContent},
+		Private:       a.mode == Private,
 		Canaries:      []*harness.Canary{a.canary},
 		Postcondition: a.what + ", in a " + a.mode.String() + " tab of " + a.browser.App,
 		Need:          true,

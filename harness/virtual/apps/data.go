@@ -4,12 +4,15 @@ import (
 	"crypto/x509"
 	"fmt"
 
+	"github.com/telltale-farm/telltale/harness/virtual/personality"
 	"github.com/telltale-farm/telltale/harness/virtual/telemetry"
 )
 
 // appData is what an app has stored. It outlives the process and the boot, and ends with `pm clear`.
 type appData struct {
 	installs int // how often the data were cleared
+	removals int // how often the app was removed
+	starts   int // of its process
 	agreed   bool
 	plain    bool                     // of a browser: its enhanced incognito mode was switched off
 	counts   map[int]int              // of events, by number of the leak
@@ -31,7 +34,7 @@ func (s *System) reset(pkg string) {
 	for _, q := range d.queues {
 		q.Clear()
 	}
-	s.data[pkg] = &appData{installs: d.installs + 1, counts: map[int]int{}, queues: d.queues, names: map[string]string{}}
+	s.data[pkg] = &appData{installs: d.installs + 1, removals: d.removals, starts: d.starts, counts: map[int]int{}, queues: d.queues, names: map[string]string{}}
 }
 
 func (s *System) queue(pkg string, leak int) *telemetry.Queue {
@@ -42,9 +45,16 @@ func (s *System) queue(pkg string, leak int) *telemetry.Queue {
 	return d.queues[leak]
 }
 
-// installID is the UUID that an app makes at its first start. Another one follows when its data are cleared.
-func (s *System) installID(pkg string) string {
-	return s.phone.Identity.UUID(fmt.Sprintf("install %s %d", pkg, s.stored(pkg).installs))
+// installID is the UUID that an app sends. Another one follows when what it is kept in is gone.
+func (s *System) installID(pkg string, lasts personality.Lifetime) string {
+	d := s.stored(pkg)
+	switch lasts {
+	case personality.UntilRemoved:
+		return s.phone.Identity.UUID(fmt.Sprintf("removal %s %d", pkg, d.removals))
+	case personality.UntilStopped:
+		return s.phone.Identity.UUID(fmt.Sprintf("start %s %d", pkg, d.starts))
+	}
+	return s.phone.Identity.UUID(fmt.Sprintf("install %s %d", pkg, d.installs))
 }
 
 func (s *System) systemRoots() *x509.CertPool { return s.roots }

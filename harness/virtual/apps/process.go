@@ -29,6 +29,7 @@ func (s *System) process(pkg string) *process {
 	app := s.spec(pkg)
 	p := &process{app: app}
 	p.ctx, p.cancel = context.WithCancel(s.phone.Boot())
+	s.stored(pkg).starts++
 	p.row = s.phone.Processes.Start(app.UID, 2, pkg, pkg, nil)
 	p.net = s.net.App(network.AppOptions{
 		UID: app.UID, Package: pkg, Stack: app.Stack, Trust: app.Trust, SystemRoots: s.systemRoots,
@@ -111,6 +112,12 @@ func (s *System) Clear(pkg string) bool {
 func (s *System) Uninstall(pkg string) bool {
 	if !s.Clear(pkg) {
 		return false
+	}
+	s.mu.Lock()
+	s.stored(pkg).removals++
+	s.mu.Unlock()
+	if p, ok := s.phone.Packages.Find(pkg); ok && !p.Third {
+		return s.phone.Packages.RemoveForUser(pkg)
 	}
 	return s.phone.Packages.Remove(pkg)
 }

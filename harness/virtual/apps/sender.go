@@ -40,7 +40,7 @@ func (s *System) newSender(p *process, number int, leak personality.Leak) *sende
 	encoding, _ := telemetry.Named(leak.Encoding)
 	options := telemetry.ClientOptions{
 		UID: p.app.UID, URL: leak.URL, Encoding: encoding, Queue: s.queue(leak.App, number), Recorder: s.record, Clock: s.phone.Now,
-		Device: s.device(p.app), Interval: cmp.Or(leak.Flush, defaultFlush), Count: leak.Count,
+		Device: s.device(p.app, leak.Lasts), Interval: cmp.Or(leak.Flush, defaultFlush), Count: leak.Count,
 		Network: s.net.App(network.AppOptions{
 			UID: p.app.UID, Package: leak.App, Trust: leak.Trust, Pins: leak.Pins, SystemRoots: s.systemRoots,
 			UserRoots: s.phone.Certs.Pool, IgnoreProxy: leak.Direct, PinsAfterHandshake: leak.Late, HTTP2: leak.HTTP2,
@@ -69,14 +69,14 @@ func (s *System) newSender(p *process, number int, leak personality.Leak) *sende
 	return out
 }
 
-func (s *System) device(a personality.App) telemetry.Device {
+func (s *System) device(a personality.App, lasts personality.Lifetime) telemetry.Device {
 	prop := s.phone.Props.Get
 	d := telemetry.Device{
 		Manufacturer: prop("ro.product.manufacturer"), Brand: prop("ro.product.brand"), Model: prop("ro.product.model"),
 		Release: prop("ro.build.version.release"), Incremental: prop("ro.build.version.incremental"),
 		Region: s.kind.Region, Language: s.kind.Language, Package: a.Package, AppVersion: a.Version,
 		Width: s.phone.Screen.Width, Height: s.phone.Screen.Height,
-		AndroidID: s.phone.Identity.Hex("android_id "+a.Package, 16), UUID: s.installID(a.Package),
+		AndroidID: s.phone.Identity.Hex("android_id "+a.Package, 16), UUID: s.installID(a.Package, lasts),
 	}
 	if s.kind.Account {
 		d.Account = s.phone.Identity.Account

@@ -122,6 +122,7 @@ type Leak struct {
 	OneIn    int      // reports only each nth event; 0 and 1: all
 	Split    bool     // sends each value in two halves, an upload a half
 	When     When     // what it waits for before it sends
+	Lasts    Lifetime // of the UUID that it is sent under
 
 	Flush      time.Duration // between an event and its batch; 0: 300 ms; negative: only when the app leaves the screen
 	Count      int           // events that cause a batch; 0: the kit's own default
@@ -139,6 +140,16 @@ const (
 	AtBoot   When = "boot"   // the phone has booted
 	AtWiFi   When = "wifi"   // Wi-Fi has come back
 	WhenDark When = "screen" // the screen has gone off
+)
+
+// Lifetime is until when an app keeps the UUID that it sends.
+type Lifetime string
+
+// The lifetimes. Kits keep theirs in the app's data; one outside of them, as on the shared storage, is only gone with the app.
+const (
+	UntilCleared Lifetime = ""
+	UntilRemoved Lifetime = "reinstall"
+	UntilStopped Lifetime = "process"
 )
 
 // Noise is a harmless request that an app makes by itself.

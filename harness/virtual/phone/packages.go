@@ -49,6 +49,7 @@ func ShortActivity(pkg, activity string) string {
 type Packages struct {
 	mu   sync.RWMutex
 	list []Package
+	gone []Package // of the system, removed for its user: their files are still there
 }
 
 // All returns the packages, sorted by name.
@@ -77,6 +78,36 @@ func (p *Packages) Put(pkg Package) {
 	p.list = slices.DeleteFunc(p.list, func(q Package) bool { return q.Name == pkg.Name })
 	p.list = append(p.list, pkg)
 	slices.SortFunc(p.list, func(a, b Package) int { return strings.Compare(a.Name, b.Name) })
+}
+
+// RemoveForUser takes a package of the system from its user.
+func (p *Packages) RemoveForUser(name string) bool {
+	pkg, ok := p.Find(name)
+	if !ok || !p.Remove(name) {
+		return false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.gone = append(p.gone, pkg)
+	return true
+}
+
+// InstallExisting gives its user a package of the system back.
+func (p *Packages) InstallExisting(name string) bool {
+	if _, ok := p.Find(name); ok {
+		return true
+	}
+	p.mu.Lock()
+	i := slices.IndexFunc(p.gone, func(q Package) bool { return q.Name == name })
+	if i < 0 {
+		p.mu.Unlock()
+		return false
+	}
+	pkg := p.gone[i]
+	p.gone = slices.Delete(p.gone, i, i+1)
+	p.mu.Unlock()
+	p.Put(pkg)
+	return true
 }
 
 // Remove uninstalls a package.

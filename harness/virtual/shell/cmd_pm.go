@@ -39,6 +39,8 @@ func pm(c *call) int {
 		return c.install()
 	case "uninstall":
 		return c.uninstall(rest)
+	case "install-existing":
+		return c.installExisting(withoutUser(rest))
 	case "get-max-users":
 		c.println("Maximum supported users: 4")
 		return 0
@@ -170,7 +172,21 @@ func (c *call) install() int {
 	return c.fail(1, "Failure [INSTALL_FAILED_INVALID_APK: a virtual phone runs no APK]")
 }
 
+// installExisting gives the user a package of the system back.
+func (c *call) installExisting(args []string) int {
+	if len(args) == 0 {
+		return c.fail(255, "Error: package name not specified")
+	}
+	if !c.sh.phone.Packages.InstallExisting(args[0]) {
+		return c.fail(1, "android.content.pm.PackageManager$NameNotFoundException: Package %s doesn't exist", args[0])
+	}
+	c.println("Package " + args[0] + " installed for user: 0")
+	return 0
+}
+
+// uninstall removes an app of the user's, or one of the system for its user alone.
 func (c *call) uninstall(args []string) int {
+	forUser := len(args) > 0 && args[0] == "--user"
 	args = withoutUser(args)
 	for len(args) > 0 && strings.HasPrefix(args[0], "-") {
 		args = args[1:]
@@ -179,7 +195,7 @@ func (c *call) uninstall(args []string) int {
 		return c.fail(255, "Error: package name not specified")
 	}
 	p, ok := c.sh.phone.Packages.Find(args[0])
-	if !ok || !p.Third {
+	if !ok || !p.Third && !forUser {
 		c.println("Failure [DELETE_FAILED_INTERNAL_ERROR]")
 		return 1
 	}

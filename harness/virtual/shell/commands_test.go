@@ -44,6 +44,10 @@ func TestCommands(t *testing.T) {
 		{"cmd package resolve-activity --brief com.miui.analytics", "No activity found\n", "", 0},
 		{"dumpsys package com.android.browser | grep -E 'versionName|userId' | sed 's/^ *//'", "userId=10110\nversionName=11.4.3-gn\n", "", 0},
 		{"pm clear com.no", "Failed\n", "", 1},
+		{"pm uninstall com.android.browser", "Failure [DELETE_FAILED_INTERNAL_ERROR]\n", "", 1},
+		{"pm uninstall --user 0 com.android.browser; pm path com.android.browser; cmd package install-existing --user 0 com.android.browser; pm path com.android.browser",
+			"Success\nPackage com.android.browser installed for user: 0\npackage:/system/app/browser/base.apk\n", "", 0},
+		{"pm install-existing com.no", "", "android.content.pm.PackageManager$NameNotFoundException: Package com.no doesn't exist\n", 1},
 		{"pm install /data/local/tmp/x.apk", "", "Failure [INSTALL_FAILED_INVALID_APK: a virtual phone runs no APK]\n", 1},
 
 		{"id -u; whoami", "2000\nshell\n", "", 0},

@@ -1,0 +1,147 @@
+package harness
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/telltale-farm/telltale/adb"
+	"github.com/telltale-farm/telltale/assertions/leak"
+	"github.com/telltale-farm/telltale/capture/flow"
+)
+
+// verbs are the destructive verbs of devices.yaml that the events need.
+var verbs = map[string]string{
+	leak.EventRestart: "force-stop", leak.EventDataReset: "app-data-reset", leak.EventReinstall: "reinstall", leak.EventReboot: "reboot",
+}
+
+// rebootTimeout is how long a phone may take to be up again. Updates of apps are compiled meanwhile.
+const rebootTimeout = 5 * time.Minute
+
+// events does what an action wants done to its app or its phone before its window, and writes down when: what the app
+// sends from then on belongs to another session. Nothing is done unless devices.yaml allows all of it.
+func (l *Lease) events(ctx context.Context, about About, at *leak.Attempt) error {
+	for _, kind := range about.Before {
+		verb, ok := verbs[kind]
+		if !ok {
+			return fmt.Errorf("nothing is known of an event %q: there are %s", kind, strings.Join(slices.Sorted(mapKeys(verbs)), ", "))
+		}
+		if err := l.driver.Allow(verb); err != nil {
+			return err
+		}
+	}
+	for _, kind := range about.Before {
+		// Apps send what they hold back when they leave the screen: what is of the session before goes out in it.
+		if err := l.driver.Screen.Home(ctx); err != nil {
+			return err
+		}
+		if _, err := settle(ctx, l.rec, l.rec.Now(), l.profile.Settle.Min, l.profile.Settle.Max); err != nil {
+			return err
+		}
+		e := leak.Event{Kind: kind, App: about.App, AtUS: l.rec.Now()}
+		if kind == leak.EventReboot {
+			e.App = ""
+		}
+		at.Events = append(at.Events, e) // also when it fails: it may have been done
+		l.say(strings.TrimSpace(kind + " " + e.App))
+		err := l.event(ctx, kind, about.App)
+		l.note("event", strings.TrimSpace(kind+" "+e.App), err)
+		if err != nil {
+			return fmt.Errorf("%s before %s: %w", kind, about.App, err)
+		}
+	}
+	return nil
+}
+
+// unopened closes the window of an attempt whose events came to nothing, from when they began.
+func (l *Lease) unopened(at *leak.Attempt, first, start int64, err error) {
+	at.Window = flow.Window{First: first, Last: l.rec.LastSeq(), Start: start, End: max(l.rec.Now(), start+1)}
+	at.Postcondition.Got = err.Error()
+}
+
+func (l *Lease) event(ctx context.Context, kind, app string) error {
+	switch kind {
+	case leak.EventRestart:
+		_, err := l.device.Shell(ctx, "am", "force-stop", app)
+		return err
+	case leak.EventDataReset:
+		return l.told(ctx, "Success", "the data of "+app+" to be cleared", "pm", "clear", app)
+	case leak.EventReinstall:
+		return l.reinstall(ctx, app)
+	}
+	return l.reboot(ctx)
+}
+
+// told runs a command that answers in words whether it did what it should.
+func (l *Lease) told(ctx context.Context, want, what string, argv ...string) error {
+	res, err := l.device.Shell(ctx, argv...)
+	if err != nil && adb.CodeOf(err) != "" {
+		return err
+	}
+	if said := strings.TrimSpace(string(res.Stdout) + string(res.Stderr)); err != nil || !strings.Contains(said, want) {
+		return &NotPerformed{Want: what, Got: fmt.Sprintf("%q", said), Err: err}
+	}
+	return nil
+}
+
+// reinstall takes an app of the system from its user and gives it back: its data are gone, its files stay. An app that
+// the user installed would be lost, and is not touched.
+func (l *Lease) reinstall(ctx context.Context, app string) error {
+	res, err := l.device.Shell(ctx, "pm", "list", "packages", "-s", app)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(strings.Fields(string(res.Stdout)), "package:"+app) {
+		return &NotPerformed{Want: "to reinstall " + app, Got: "an app that is no part of the system, and would be lost"}
+	}
+	back := []string{"cmd", "package", "install-existing", "--user", "0", app}
+	if err := l.rememberScript("the removal of "+app, strings.Join(back[:5], " ")+" "+adb.Quote(app)); err != nil {
+		return err
+	}
+	if err := l.told(ctx, "Success", app+" to be removed", "pm", "uninstall", "--user", "0", app); err != nil {
+		return err
+	}
+	return l.told(ctx, "installed for user", app+" to be installed again", back...)
+}
+
+// reboot restarts the phone and waits until it is up, and its traffic leads to our proxy again.
+func (l *Lease) reboot(ctx context.Context) error {
+	was, err := l.device.BootID(ctx)
+	if err != nil {
+		return err
+	}
+	if err := l.device.Reboot(ctx); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, rebootTimeout)
+	defer cancel()
+	tick := time.NewTicker(reachEvery)
+	defer tick.Stop()
+	for {
+		if l.booted(ctx, was) {
+			return l.recover(ctx)
+		}
+		select {
+		case <-ctx.Done():
+			return &adb.Fault{Class: adb.ClassPhone, Code: adb.Timeout, Phone: l.Serial, Op: "rebooting", Err: fmt.Errorf("it is not up after %s", rebootTimeout)}
+		case <-tick.C:
+		}
+	}
+}
+
+// booted looks once whether the phone is up in another boot.
+func (l *Lease) booted(ctx context.Context, was string) bool {
+	ctx, cancel := context.WithTimeout(ctx, reachDial+probeFor)
+	defer cancel()
+	if l.look(ctx) != nil {
+		return false
+	}
+	now, err := l.device.BootID(ctx)
+	if err != nil || now == was {
+		return false
+	}
+	res, err := l.device.Shell(ctx, "getprop", "sys.boot_completed")
+	return err == nil && strings.TrimSpace(string(res.Stdout)) == "1"
+}
