@@ -77,11 +77,8 @@ func (p *phone) look(s *Searcher, meaning map[string]sightedHit, f *flow.Flow) s
 		at.opaque = append(at.opaque, res.Opaque...)
 		at.cut = append(at.cut, res.Truncated...)
 	}
-	if said, ok := outside(f); ok {
+	for _, said := range Said(f, func(b *flow.Body) []byte { return p.body(b, &at) }) {
 		take(s.SearchEach(said, could.value))
-	}
-	if sent, ok := p.sent(f, &at); ok {
-		take(s.SearchEach(sent, could.value))
 	}
 	at.values = p.telling(f, could.values)
 	return at
@@ -122,66 +119,6 @@ func (p *phone) needles() ([]Needle, map[string]sightedHit) {
 	}
 	return needles, meaning
 }
-
-// sent is what the phone sent in a flow, in the searcher's terms; false if it sent nothing that can be looked at.
-func (p *phone) sent(f *flow.Flow, at *sighting) (decode.Sent, bool) {
-	m := f.Request
-	switch f.Kind {
-	case flow.KindMessage:
-		if m == nil || !m.FromApp {
-			return decode.Sent{}, false
-		}
-		return decode.Sent{Kind: decode.KindMessage, Body: p.body(m.Body, at), BodyCut: cut(m.Body)}, true
-	case flow.KindExchange:
-		if m == nil {
-			return decode.Sent{}, false
-		}
-		return decode.Sent{
-			Kind: decode.KindRequest, Method: m.Method, Target: m.Target, Headers: m.Headers, Trailers: m.Trailers,
-			Body: p.body(m.Body, at), BodyCut: cut(m.Body),
-		}, true
-	}
-	if m == nil || m.Body == nil {
-		return decode.Sent{}, false
-	}
-	// Relayed bytes are searched too, though they cannot make a tunnel clean.
-	return decode.Sent{Kind: decode.KindRaw, Body: p.body(m.Body, at), BodyCut: cut(m.Body)}, true
-}
-
-// outside is what the phone said beside what it sent in a flow that is no request: the topic of an MQTT message, where a
-// tunnel was to lead, and what a ClientHello shows to everybody.
-func outside(f *flow.Flow) (decode.Sent, bool) {
-	m := f.Request
-	out := decode.Sent{Kind: decode.KindRequest}
-	switch f.Kind {
-	case flow.KindExchange:
-		return out, false
-	case flow.KindMessage:
-		if m == nil || !m.FromApp {
-			return out, false
-		}
-		out.Target, out.Headers = m.Target, m.Headers
-		return out, out.Target != "" || len(out.Headers) > 0
-	}
-	if f.Host != "" {
-		out.Method, out.Target = "CONNECT", "https://"+f.Host+"/"
-	}
-	header := func(name, value string) { out.Headers = append(out.Headers, flow.Header{Name: name, Value: value}) }
-	if m != nil && m.Target != "" {
-		header("CONNECT", m.Target)
-	}
-	if f.TLS != nil && f.TLS.SNI != f.Host {
-		header("SNI", f.TLS.SNI)
-	}
-	if f.TLS != nil {
-		for _, proto := range f.TLS.Offered {
-			header("ALPN", proto)
-		}
-	}
-	return out, out.Target != "" || len(out.Headers) > 0
-}
-
-func cut(b *flow.Body) bool { return b != nil && b.Truncated }
 
 // maxBody bounds what is read of one body. The recorder's cap is lower.
 const maxBody = 256 << 20

@@ -228,15 +228,25 @@ func parse[T schemaOf](b []byte, name string) (T, error) {
 	return v, nil
 }
 
-// ReadLabels says what the canaries and identifiers of a phone stand for, by id: their labels, never their values. A bundle
-// without secrets has none.
-func ReadLabels(bundle fs.FS, id string) (map[string]string, error) {
+// Sought is what a phone's traffic is searched for: a line of secrets.jsonl, without the value of an identifier.
+type Sought struct {
+	ID, Role, Kind, Label, Recipient string
+	Value                            string // of a canary only
+	Key                              Key    // the cell that it was minted for
+}
+
+// ReadSought lists the canaries and identifiers of a phone, in the order of secrets.jsonl. A bundle without secrets has none.
+func ReadSought(bundle fs.FS, id string) ([]Sought, error) {
 	lines, _, err := readLines[Secret](bundle, path.Join(phonesName, id, secretsName))
-	labels := map[string]string{}
+	out := make([]Sought, 0, len(lines))
 	for _, s := range lines {
-		labels[s.ID] = s.Label
+		x := Sought{ID: s.ID, Role: s.Role, Kind: s.Kind, Label: s.Label, Recipient: s.Recipient, Key: s.Key}
+		if s.Role != SecretIdentifier {
+			x.Value = s.Value
+		}
+		out = append(out, x)
 	}
-	return labels, err
+	return out, err
 }
 
 // ReadIdentifiers gives the sha256, in hex, of each identifier of a phone by its id, so that two runs can be compared

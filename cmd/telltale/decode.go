@@ -16,6 +16,7 @@ import (
 // decodeCmd shows what a captured body says.
 type decodeCmd struct {
 	JSON bool   `help:"One JSON object a line."`
+	Flow int64  `help:"FILE is a phone's flows.jsonl: show all that the phone said in its flow N, with address and headers." placeholder:"N"`
 	File string `arg:"" help:"A captured body as it went over the wire; - is standard input."`
 }
 
@@ -24,12 +25,13 @@ func (decodeCmd) Help() string {
 	return `Peels a body layer by layer and shows every value with its place, then what nothing explains.
 
 Example:
-  cd evidence/20261121T120000Z-1f2e/phones/redmi-note-8/bodies
-  telltale decode 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+  cd evidence/20261121T120000Z-1f2e/phones/redmi-note-8
+  telltale decode bodies/9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+  telltale decode --flow 13 flows.jsonl
 
 EXIT STATUS
   0  done
-  1  the file could not be read`
+  1  the file could not be read, or has no such flow`
 }
 
 // maxDecodeFile is the longest body that is read: 1 GiB.
@@ -38,36 +40,53 @@ const maxDecodeFile = 1 << 30
 // maxShown is how much of a value is shown, in bytes.
 const maxShown = 400
 
-// Run shows the values of one body.
+// Run shows the values of one body, or of one flow.
 func (d *decodeCmd) Run(ctx context.Context, c *console) error {
+	said, err := d.said(c)
+	if err != nil {
+		return err
+	}
+	out := bufio.NewWriter(c.Out)
+	for i := range said {
+		rep := decode.Peel(said[i], decode.DefaultLimits(), func(v *decode.Value) bool {
+			err = d.value(out, v)
+			return err == nil && ctx.Err() == nil
+		})
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err == nil {
+			err = d.rest(out, rep)
+		}
+		if err != nil {
+			break
+		}
+	}
+	if flushErr := out.Flush(); err == nil {
+		err = flushErr
+	}
+	return err
+}
+
+// said is what is to be shown, in the decoder's terms.
+func (d *decodeCmd) said(c *console) ([]decode.Sent, error) {
+	if d.Flow != 0 {
+		return flowSaid(d.File, d.Flow)
+	}
 	in := c.In
 	if d.File != "-" {
 		f, err := os.Open(d.File)
 		if err != nil {
-			return fmt.Errorf("opening a body: %w", err)
+			return nil, fmt.Errorf("opening a body: %w", err)
 		}
 		defer f.Close()
 		in = f
 	}
 	body, err := io.ReadAll(io.LimitReader(in, maxDecodeFile))
 	if err != nil {
-		return fmt.Errorf("reading a body: %w", err)
+		return nil, fmt.Errorf("reading a body: %w", err)
 	}
-	out := bufio.NewWriter(c.Out)
-	rep := decode.Peel(decode.Sent{Kind: decode.KindRequest, Body: body, BodyCut: len(body) == maxDecodeFile}, decode.DefaultLimits(), func(v *decode.Value) bool {
-		err = d.value(out, v)
-		return err == nil && ctx.Err() == nil
-	})
-	if err == nil {
-		err = ctx.Err()
-	}
-	if err == nil {
-		err = d.rest(out, rep)
-	}
-	if flushErr := out.Flush(); err == nil {
-		err = flushErr
-	}
-	return err
+	return []decode.Sent{{Kind: decode.KindRequest, Body: body, BodyCut: len(body) == maxDecodeFile}}, nil
 }
 
 // decodedLine is a line of --json: a value, or what could not be read.

@@ -17,14 +17,15 @@ var reportStyle string
 //go:embed report.html.tmpl
 var reportPage string
 
-// report gives report.html: one file that loads nothing and runs nothing. What was captured stands in it as text.
+// report gives report.html: a page that runs nothing and loads nothing but the screens that lie beside it in the bundle. What was
+// captured stands in it as text.
 func (b *Bundle) report(v leak.Verdicts) ([]byte, error) {
 	w, err := b.view(v)
 	if err != nil {
 		return nil, fmt.Errorf("writing %s: %w", reportName, err)
 	}
 	sum := sha256.Sum256([]byte(reportStyle))
-	w.Policy = "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'"
+	w.Policy = "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; img-src 'self'; base-uri 'none'; form-action 'none'"
 	page, err := template.New("report").Funcs(template.FuncMap{
 		// The style is a constant of this program; nothing captured ever goes through here.
 		"style": func() template.HTML { return template.HTML("<style>" + reportStyle + "</style>") },

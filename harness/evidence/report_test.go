@@ -175,6 +175,9 @@ func TestHostileText(t *testing.T) {
 
 var tag = regexp.MustCompile(`<[a-zA-Z!/][^>]*>`)
 
+// ownImage is the one picture that a report shows: a screen of the bundle, by a name of ours.
+var ownImage = regexp.MustCompile(`^<img src="phones/[a-z0-9-]+/actions/[0-9]{4}-[a-z0-9-]+/screen-(before|after)\.png" alt="screen-(before|after)\.png" loading="lazy">$`)
+
 func checkPage(t *testing.T, text, page string) {
 	t.Helper()
 	noControls(t, "report with "+text, page)
@@ -183,7 +186,7 @@ func checkPage(t *testing.T, text, page string) {
 	}
 	for _, x := range tag.FindAllString(page, -1) {
 		lower := strings.ToLower(x)
-		if strings.HasPrefix(lower, "<script") || strings.HasPrefix(lower, "<img") || strings.Contains(lower, "javascript:") || regexp.MustCompile(`\son[a-z]+\s*=`).MatchString(lower) || strings.Contains(lower, " style=") {
+		if strings.HasPrefix(lower, "<script") || strings.HasPrefix(lower, "<img") && !ownImage.MatchString(x) || strings.Contains(lower, "javascript:") || regexp.MustCompile(`\son[a-z]+\s*=`).MatchString(lower) || strings.Contains(lower, " style=") {
 			t.Errorf("%q: the report holds %s", text, x)
 		}
 	}
@@ -268,6 +271,13 @@ func TestNoIdentifierInDerivedFiles(t *testing.T) {
 
 func TestWriteReport(t *testing.T) {
 	dir := closedCopy(t)
+	first := page(t, dir)
+	if _, err := WriteReport(dir); err != nil {
+		t.Fatal(err)
+	}
+	if page(t, dir) != first {
+		t.Error("written again, the report differs")
+	}
 	if err := os.WriteFile(filepath.Join(dir, "report.html"), []byte("defaced"), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -168,7 +168,7 @@ func identifiers(b *strings.Builder, v leak.Verdicts) {
 		if id.Outcome != leak.Leaked {
 			continue
 		}
-		x := viewIdentity(id)
+		x := viewIdentity(id, "", nil)
 		line := fmt.Sprintf("%s  %s: %s to %s", x.Phone, x.App, strings.Join(x.IDs, ", "), strings.Join(x.Hosts, ", "))
 		b.WriteString(head)
 		wrapped(b, 0, tableWidth, line)

@@ -9,14 +9,68 @@ import (
 	"github.com/telltale-farm/telltale/capture/flow/safe"
 )
 
-// viewFindings joins findings that differ in flow, attempt and place in a list only: what a phone repeats is told once.
-func viewFindings(in []leak.Finding, labels map[string]string) (out []findingView, more int) {
+// groupView is what one upload, or several alike, gave away: one destination, one app, the same flows.
+type groupView struct {
+	Host, App string
+	Labels    string // what was found
+	When      string // flows and attempts
+	Places    []placeView
+	Request   requestView // of the first of the flows
+}
+
+// placeView is one place in an upload.
+type placeView struct {
+	Label, Class, Preview, Identity string
+	Proof                           string // what an identifier outlived
+	SHA256                          string // of the value that matched
+	Chain                           []string
+	Late                            bool
+	Hand                            string // the same by standard tools
+
+	host, app       string
+	location        string
+	flows, attempts []int64
+	times           int
+}
+
+// reportFindings bounds the findings that the report shows of a claim; verdicts.json has all.
+const reportFindings = 50
+
+// viewFindings joins findings that differ in flow, attempt and place in a list only, and gathers the places of one upload:
+// what a phone repeats is told once.
+func (b *Bundle) viewFindings(phone string, in []leak.Finding, t *told) (out []groupView, more int) {
+	places, more := joined(in, t)
+	group := map[string]int{}
+	for _, p := range places {
+		key := fmt.Sprintf("%s\x00%s\x00%v", p.host, p.app, slices.Compact(slices.Sorted(slices.Values(p.flows))))
+		i, ok := group[key]
+		if !ok {
+			i = len(out)
+			group[key] = i
+			out = append(out, groupView{Host: p.host, App: p.app, Request: b.viewRequest(phone, t, slices.Min(p.flows), p.attempts[0])})
+		}
+		g := &out[i]
+		p.Hand = byHand(g.Request.Body, p.location)
+		g.Places = append(g.Places, p)
+		g.When = numbers("flow", p.flows)
+		if p.attempts[0] > 0 {
+			g.When += ", " + numbers("attempt", p.attempts)
+		}
+	}
+	for i := range out {
+		var labels []string
+		for _, p := range out[i].Places {
+			labels = append(labels, p.Label)
+		}
+		out[i].Labels = strings.Join(sorted(labels), ", ")
+	}
+	return out, more
+}
+
+func joined(in []leak.Finding, t *told) (out []placeView, more int) {
 	at := map[[6]string]int{}
 	for _, f := range in {
-		label := safe.Text(f.Canary)
-		if l := labels[f.Canary]; l != "" { // every attempt has a canary of its own, and they share a label
-			label = safe.Line(l, 60)
-		}
+		label := t.label(f.Canary)
 		key := [6]string{f.Host, f.App, label, f.Class, index.ReplaceAllString(f.Location, "[]"), fmt.Sprint(f.Late, f.Identity)}
 		i, ok := at[key]
 		if !ok {
@@ -26,21 +80,17 @@ func viewFindings(in []leak.Finding, labels map[string]string) (out []findingVie
 			}
 			i = len(out)
 			at[key] = i
-			out = append(out, findingView{
-				Host: safe.Text(f.Host), App: appWord(f.App), Label: label, Class: f.Class, Preview: safe.Line(f.Preview, 300), SHA256: safe.Line(f.SHA256, 64),
-				Identity: safe.Text(strings.Join(f.Identity, ", ")), Chain: strings.Split(safe.Line(f.Location, 600), " > "), Late: f.Late,
+			out = append(out, placeView{
+				host: safe.Text(f.Host), app: appWord(f.App), Label: label, Class: f.Class, Preview: safe.Line(f.Preview, 300), SHA256: safe.Line(f.SHA256, 64),
+				Identity: safe.Text(strings.Join(f.Identity, ", ")), Chain: strings.Split(safe.Line(f.Location, 600), " > "), Late: f.Late, location: f.Location,
 			})
 		}
-		v := &out[i]
+		p := &out[i]
 		if f.Proof != nil {
-			v.Proof = safe.Line(f.Proof.String(), 200)
+			p.Proof = safe.Line(f.Proof.String(), 200)
 		}
-		v.times++
-		v.flows, v.attempts = append(v.flows, f.Flow), append(v.attempts, f.Attempt)
-		v.When = numbers("flow", v.flows)
-		if f.Attempt > 0 {
-			v.When += ", " + numbers("attempt", v.attempts)
-		}
+		p.times++
+		p.flows, p.attempts = append(p.flows, f.Flow), append(p.attempts, f.Attempt)
 	}
 	return out, more
 }
@@ -64,29 +114,39 @@ func numbers(what string, in []int64) string {
 	return text
 }
 
+// leakView is one destination that got something of one phone, over all cells.
+type leakView struct {
+	Phone, What, Host, App, Times string
+	Virtual                       bool
+	Cells                         []linkView
+	times                         int
+}
+
 // viewLeaks gathers findings by phone, what leaked, destination and app.
 func viewLeaks(cells []cellView) []leakView {
 	var out []leakView
 	at := map[[4]string]int{}
 	for _, c := range cells {
 		for _, claim := range c.Claims {
-			for _, f := range claim.Findings {
-				what := f.Label
-				if claim.Name == string(leak.ClaimReaction) {
-					what = "the action itself: " + c.Title
-				}
-				key := [4]string{c.Phone, what, f.Host, f.App}
-				i, ok := at[key]
-				if !ok {
-					i = len(out)
-					at[key] = i
-					out = append(out, leakView{Phone: c.Phone, What: what, Host: f.Host, App: f.App})
-				}
-				l := &out[i]
-				l.times += f.times
-				l.Times = plural(int64(l.times), "time")
-				if n := len(l.Cells); n == 0 || l.Cells[n-1].Href != c.Anchor {
-					l.Cells = append(l.Cells, linkView{c.Anchor, c.Title})
+			for _, g := range claim.Groups {
+				for _, f := range g.Places {
+					what := f.Label
+					if claim.Name == string(leak.ClaimReaction) {
+						what = "the action itself: " + c.Title
+					}
+					key := [4]string{c.Phone, what, g.Host, g.App}
+					i, ok := at[key]
+					if !ok {
+						i = len(out)
+						at[key] = i
+						out = append(out, leakView{Phone: c.Phone, Virtual: c.Virtual, What: what, Host: g.Host, App: g.App})
+					}
+					l := &out[i]
+					l.times += f.times
+					l.Times = plural(int64(l.times), "time")
+					if n := len(l.Cells); n == 0 || l.Cells[n-1].Href != c.Anchor {
+						l.Cells = append(l.Cells, linkView{c.Anchor, c.Title})
+					}
 				}
 			}
 		}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strconv"
+	"time"
 
 	"github.com/telltale-farm/telltale/assertions/leak"
 	"github.com/telltale-farm/telltale/capture/flow"
@@ -11,54 +13,49 @@ import (
 	"github.com/telltale-farm/telltale/capture/record"
 )
 
-// requestView is the request that a finding stands in, with the way to look at it oneself.
-type requestView struct {
-	Line   string // method, host and path: text, never a link
-	Facts  string // answer, time, TLS, certificate
-	Body   string // path of the stored body in the bundle; empty if it has none
-	Decode string // the command that shows what the body says
+// capture is what was recorded of one phone. One that cannot be read is empty.
+type capture struct {
+	epoch time.Time
+	flows map[int64]*flow.Flow
 }
 
-// viewRequests fills in the requests of all findings. A recording that cannot be read leaves them empty: the verdicts
-// stand without.
-func (b *Bundle) viewRequests(cells []cellView, attempts map[string][]leak.Attempt) {
-	flows := map[string]map[int64]*flow.Flow{}
-	for _, c := range cells {
-		if flows[c.Phone] == nil {
-			flows[c.Phone] = b.flowsOf(c.Phone)
-		}
-		for i := range c.Claims {
-			for k := range c.Claims[i].Findings {
-				f := &c.Claims[i].Findings[k]
-				if at := flows[c.Phone][f.flows[0]]; at != nil {
-					f.Request = b.viewRequest(c.Phone, at, windowOf(attempts[c.Phone], f.attempts[0]))
-				}
-			}
-		}
+// at says when something was, by the host's clock.
+func (c capture) at(us int64) string {
+	if c.epoch.IsZero() {
+		return duration(us) + " into the recording"
 	}
+	return c.epoch.Add(time.Duration(us) * time.Microsecond).UTC().Format("2006-01-02 15:04:05.000 UTC")
 }
 
-func (b *Bundle) flowsOf(phone string) map[int64]*flow.Flow {
-	out := map[int64]*flow.Flow{}
+func (b *Bundle) captureOf(phone string) (c capture) {
 	if !plainName(phone) || b.redacted() {
-		return out
+		return c
 	}
 	sub, err := fs.Sub(b.FS(), phonesName+"/"+phone)
 	if err != nil {
-		return out
+		return c
 	}
 	r, err := record.Open(sub)
 	if err != nil {
-		return out
+		return c
 	}
 	list, err := r.Flows()
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return out
+		return c
 	}
+	c.epoch, c.flows = r.Epoch(), map[int64]*flow.Flow{}
 	for i := range list {
-		out[list[i].Seq] = &list[i]
+		c.flows[list[i].Seq] = &list[i]
 	}
-	return out
+	return c
+}
+
+// requestView is the request that a finding stands in, with the way to look at it oneself.
+type requestView struct {
+	Line     string     // method, host and path: text, never a link
+	Facts    []factView // when, by whom, how, answered by whom
+	Body     string     // path of the stored body in the bundle; empty if it has none
+	Commands []string   // that show what the request says, and its record
 }
 
 func windowOf(attempts []leak.Attempt, id int64) *flow.Window {
@@ -70,30 +67,77 @@ func windowOf(attempts []leak.Attempt, id int64) *flow.Window {
 	return nil
 }
 
-func (b *Bundle) viewRequest(phone string, f *flow.Flow, w *flow.Window) requestView {
-	var v requestView
-	v.Facts = "begun at " + duration(f.Start) + " of the recording"
-	if w != nil {
-		v.Facts += fmt.Sprintf(", in a window from %s to %s", duration(w.Start), duration(w.End))
+// viewRequest shows the request of a flow; attempt is the one whose window it was sent in.
+func (b *Bundle) viewRequest(phone string, t *told, seq, attempt int64) (v requestView) {
+	f := t.capture.flows[seq]
+	if f == nil {
+		return v
 	}
+	dir := phonesName + "/" + phone + "/"
+	add := func(name, value string) {
+		if value != "" {
+			v.Facts = append(v.Facts, factView{Name: name, Value: safe.Line(value, 200)})
+		}
+	}
+	when := t.capture.at(f.Start)
+	if w := windowOf(t.attempts, attempt); w != nil {
+		when += ", " + sinceAction(f.Start, w)
+	}
+	add("sent", when)
+	add("app", attribution(f))
+	add("protocol", f.Proto)
+	if f.TLS != nil {
+		add("phone's TLS", f.TLS.Version+" "+f.TLS.Cipher)
+	}
+	add("server", f.Server)
 	if f.Response != nil && f.Response.Status > 0 {
-		v.Facts += fmt.Sprintf(" \u00b7 answered %d", f.Response.Status)
+		add("answered", strconv.Itoa(f.Response.Status))
 	}
-	if f.TLS != nil && f.TLS.Version != "" {
-		v.Facts += " \u00b7 " + safe.Line(f.TLS.Version, 20)
+	if isDigest(f.ServerCert) {
+		v.Facts = append(v.Facts, factView{"server's certificate", f.ServerCert, b.link(dir + "certs/" + f.ServerCert + ".der")})
 	}
-	if f.ServerCert != "" {
-		v.Facts += " \u00b7 server certificate " + safe.Line(f.ServerCert, 64)
+	v.Commands = []string{
+		fmt.Sprintf("telltale decode --flow %d %s%s", seq, dir, flowsName),
+		fmt.Sprintf(`grep -F '"seq":%d,' %s%s`, seq, dir, flowsName),
 	}
 	if f.Request == nil {
 		return v
 	}
 	v.Line = endpoint(f) // no query and no part with a digit: a report shows no raw identifier
 	if body := f.Request.Body; body != nil && isDigest(body.SHA256) {
-		name := phonesName + "/" + phone + "/" + bodiesName + "/" + body.SHA256
-		if info, err := b.root.Lstat(name); err == nil && info.Mode().IsRegular() {
-			v.Body, v.Decode = name, "telltale decode "+name
+		v.Body = b.link(dir + bodiesName + "/" + body.SHA256)
+		size := plural(body.Size, "byte")
+		if body.Truncated {
+			size += fmt.Sprintf(", of which the first %d are stored", body.Stored)
 		}
+		add("body", size)
+		v.Facts = append(v.Facts, factView{"sha256 of the body", body.SHA256, v.Body})
 	}
 	return v
+}
+
+// sinceAction says where in its window something was sent.
+func sinceAction(us int64, w *flow.Window) string {
+	switch {
+	case us < w.Start:
+		return duration(w.Start-us) + " before the window"
+	case us > w.End:
+		return duration(us-w.End) + " after the window had closed"
+	}
+	return fmt.Sprintf("%s into a window of %s", duration(us-w.Start), duration(w.End-w.Start))
+}
+
+// attribution says which app sent a flow, and how that is known.
+func attribution(f *flow.Flow) string {
+	uid := ""
+	if f.UID > 0 {
+		uid = fmt.Sprintf(", uid %d", f.UID)
+	}
+	switch f.AppBy {
+	case flow.ByRelay:
+		return f.App + uid + ": the owner of the socket on the phone, exact"
+	case flow.ByElimination:
+		return f.App + uid + ": the only one whose sockets fit, by elimination"
+	}
+	return "not known: the phone's socket tables fit no single app"
 }

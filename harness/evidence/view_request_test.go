@@ -28,7 +28,7 @@ func TestReportShowsTheRequest(t *testing.T) {
 		}
 		page := string(raw)
 		found := link.FindStringSubmatch(page)
-		if (found != nil) != want || strings.Contains(page, "telltale decode phones/") != want || strings.Contains(page, "POST sa.example/sa") != want {
+		if (found != nil) != want || strings.Contains(page, "telltale decode --flow 4 phones/phone-1/flows.jsonl") != want || strings.Contains(page, "POST sa.example/sa") != want {
 			t.Errorf("%s: link %v, want %v", where, found, want)
 		}
 		if strings.Contains(page, leaktest.AndroidID) {

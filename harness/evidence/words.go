@@ -190,6 +190,7 @@ func cellExcept(c leak.CellVerdict) bool {
 
 // unseen is what could not be seen in a run: one reason, and the cells that it keeps from being clean.
 type unseen struct {
+	Phone  string
 	Reason leak.Reason
 	Cells  []string
 }
@@ -206,7 +207,7 @@ func unseenOf(v leak.Verdicts) []unseen {
 				if !seen {
 					i = len(out)
 					at[key] = i
-					out = append(out, unseen{Reason: r})
+					out = append(out, unseen{Phone: c.Phone, Reason: r})
 				}
 				name := c.Key.String()
 				if cells := out[i].Cells; len(cells) == 0 || cells[len(cells)-1] != name {

@@ -1,0 +1,117 @@
+package evidence
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/telltale-farm/telltale/assertions/leak"
+	"github.com/telltale-farm/telltale/assertions/leak/leaktest"
+)
+
+func page(t *testing.T, dir string) string {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join(dir, reportName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
+}
+
+// leaking is the clean sample with one request too many, on a phone of a kind.
+func leaking(kind string) *leaktest.Bundle {
+	b := leaktest.Clean()
+	b.Policy.Phones[0].Kind = kind
+	for i := range b.Plan.Cells {
+		b.Plan.Cells[i].Kind = kind
+	}
+	for i := range b.Phones[0].Lines {
+		b.Phones[0].Lines[i].Kind = kind
+	}
+	b.Phones[0].AddFlow(leaktest.Post(leaktest.Browser, "https://sa.example/sa", 22_000_000, `{"q":"`+leaktest.Query+`"}`))
+	return b
+}
+
+// A picture of one cell, one row or one finding says that the phone was virtual; one of a real phone never does.
+func TestEachPartSaysVirtual(t *testing.T) {
+	const mark = `<span class="mark">virtual</span>`
+	virtual := page(t, closed(t, leaking(leak.KindVirtual)))
+	for _, part := range []struct{ begin, end string }{
+		{"<td class=\"id\">", "</td>"}, {"<summary><span", "</summary>"}, {`<div class="find">`, "</div>"}, {`<div class="card">`, "</p>"},
+	} {
+		rest, n := virtual, 0
+		for {
+			_, after, ok := strings.Cut(rest, part.begin)
+			if !ok {
+				break
+			}
+			text, _, _ := strings.Cut(after, part.end)
+			if !strings.Contains(text, mark) {
+				t.Errorf("this does not say that it is virtual: %s%s", part.begin, text)
+			}
+			rest, n = after, n+1
+		}
+		if n == 0 {
+			t.Errorf("the report has no %s", part.begin)
+		}
+	}
+	real := page(t, closed(t, leaking(leak.KindUSB)))
+	if strings.Contains(real, mark) || strings.Contains(real, "irtual phone") || strings.Contains(real, "imitate") {
+		t.Error("the report of a real phone calls it virtual")
+	}
+}
+
+// A report answers what was looked for, on what, and what became of the controls; also where nothing was found.
+func TestReportSays(t *testing.T) {
+	clean, leaks := page(t, closed(t, leaktest.Clean())), page(t, closed(t, leaking(leak.KindUSB)))
+	for _, want := range []string{
+		"firmware V1.0.0", "com.android.browser 12.0", // in each cell
+		"search query c1 &#34;" + leaktest.Query + "&#34;, meant for duckduckgo.com (attempt 2)",
+		"package com.android.settings (not in what com.android.settings itself sent)", "page WifiSettingsActivity",
+		"did not send the search query to anyone but its recipient", "was not reported by anything sent while it was watched",
+		"none of 1 known identifier (android_id)", "In this run, nothing", "within 1 ms", "there was none when this page was written", "imitates",
+	} {
+		if !strings.Contains(clean, want) {
+			t.Errorf("the report of a clean run does not say %q", want)
+		}
+	}
+	for _, want := range []string{
+		"sent the search query to sa.example.", "the owner of the socket on the phone, exact", " UTC, 2 s into a window of 9 s", "| python3 -m json.tool",
+		"telltale decode --flow 4 phones/phone-1/flows.jsonl",
+	} {
+		if !strings.Contains(leaks, want) {
+			t.Errorf("the report of a leak does not say %q", want)
+		}
+	}
+	if strings.Contains(clean, leaktest.AndroidID) {
+		t.Error("the report shows an identifier")
+	}
+}
+
+// Screens are shown, and only where they lie in the bundle.
+func TestReportShowsScreens(t *testing.T) {
+	b := recorded(t, leaktest.Clean())
+	folder := filepath.Join(b.dir, "phones", "phone-1", "actions", "0002-search")
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, "screen-after.png"), []byte("png"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := b.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const img = `<img src="phones/phone-1/actions/0002-search/screen-after.png"`
+	if got := page(t, c.Dir); strings.Count(got, "<img") != 1 || !strings.Contains(got, img) {
+		t.Errorf("%d pictures, want %s", strings.Count(got, "<img"), img)
+	}
+	out := filepath.Join(t.TempDir(), "public")
+	if err := Redact(c.Dir, out); err != nil {
+		t.Fatal(err)
+	}
+	if got := page(t, out); strings.Contains(got, "<img") || !strings.Contains(got, "REDACTED COPY") {
+		t.Error("a redacted copy shows screens, or does not say what it is")
+	}
+}

@@ -1,0 +1,82 @@
+package evidence
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/telltale-farm/telltale/assertions/leak"
+	"github.com/telltale-farm/telltale/capture/flow/safe"
+)
+
+type unseenView struct {
+	Reason  reasonView
+	Cells   []string
+	Accept  string
+	Virtual bool
+}
+
+type identityView struct {
+	Phone, App string
+	Virtual    bool
+	Outcome    word
+	IDs        []string
+	Hosts      []string
+	Known      []string // identifiers that were searched for
+}
+
+func viewIdentity(id leak.Identity, kind string, known []string) identityView {
+	v := identityView{
+		Phone: safe.Text(id.Phone), App: appWord(id.App), Virtual: kind == leak.KindVirtual, Known: known,
+		Outcome: word{string(id.Outcome), string(id.Outcome)},
+	}
+	for _, f := range id.Findings {
+		v.IDs = append(v.IDs, identifierWord(f))
+		v.Hosts = append(v.Hosts, safe.Text(f.Host))
+	}
+	v.IDs, v.Hosts = sorted(v.IDs), sorted(v.Hosts)
+	return v
+}
+
+// Said tells what an app was found to send, or what was searched for in vain.
+func (v identityView) Said() string {
+	switch {
+	case len(v.IDs) > 0:
+		return strings.Join(v.IDs, ", ")
+	case len(v.Known) > 0:
+		return "none of " + plural(int64(len(v.Known)), "known identifier") + " (" + strings.Join(v.Known, ", ") + ")"
+	}
+	return "none found, and none is known to search for"
+}
+
+// unseenIdentity tells of an app whose uploads could not all be searched for identifiers, or not be told apart.
+func unseenIdentity(id leak.Identity, x identityView) (out []unseenView) {
+	if id.Outcome != leak.Inconclusive {
+		return nil
+	}
+	add := func(r reasonView) {
+		out = append(out, unseenView{Reason: r, Cells: []string{x.Phone + ", identifiers, the whole run"}, Virtual: x.Virtual})
+	}
+	for i, r := range id.Reasons {
+		if i == maxSought {
+			add(reasonView{Code: "identity", Where: "by " + x.App, Detail: plural(int64(len(id.Reasons)-i), "more reason") + ", in verdicts.json"})
+			break
+		}
+		add(viewReason(r))
+	}
+	switch {
+	case len(out) > 0:
+	case len(x.Known) == 0:
+		add(reasonView{Code: "identity", Where: "by " + x.App, Detail: "no identifier of this phone is known to search for"})
+	default:
+		add(reasonView{Code: "identity", Where: "by " + x.App, Detail: "not all that it sent could be read: " + x.Said()})
+	}
+	return out
+}
+
+// identifierWord is an identifier's name, with what it outlived if that is known.
+func identifierWord(f leak.Finding) string {
+	if f.Proof == nil {
+		return safe.Text(f.Canary)
+	}
+	return safe.Line(fmt.Sprintf("%s (%s)", f.Canary, f.Proof), 200)
+}
