@@ -61,6 +61,7 @@ func (l *Lease) describe(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	line.Binaries = l.binaries(ctx)
 	l.apps = map[int][]string{}
 	for _, a := range line.Apps {
 		l.apps[a.UID] = append(l.apps[a.UID], a.Package)

@@ -110,26 +110,44 @@ type Accept struct {
 
 // Phone is a line of phone.jsonl: what the phone said of itself at the start and at the end of the run.
 type Phone struct {
-	Schema      int    `json:"schema"`
-	At          string `json:"at"` // "start" or "end"
-	ID          string `json:"id"`
-	Kind        string `json:"kind"`
-	Personality string `json:"personality,omitempty"` // virtual phones
-	Model       string `json:"model"`
-	Device      string `json:"device"`
-	Brand       string `json:"brand"`
-	Fingerprint string `json:"fingerprint"`
-	Firmware    string `json:"firmware"` // ro.build.version.incremental
-	Android     string `json:"android"`  // ro.build.version.release
-	SDK         int    `json:"sdk"`
-	PatchLevel  string `json:"patch_level"`
-	MIUI        string `json:"miui,omitempty"`
-	Region      string `json:"region,omitempty"`
-	Apps        []App  `json:"apps"`     // every installed package, sorted
-	Accounts    int    `json:"accounts"` // how many accounts; -1 if unknown
-	Consent     string `json:"consent,omitempty"`
-	ClockUS     int64  `json:"clock_us"` // phone time minus ours
-	BootID      string `json:"boot_id,omitempty"`
+	Schema      int      `json:"schema"`
+	At          string   `json:"at"` // "start" or "end"
+	ID          string   `json:"id"`
+	Kind        string   `json:"kind"`
+	Personality string   `json:"personality,omitempty"` // virtual phones
+	Model       string   `json:"model"`
+	Device      string   `json:"device"`
+	Brand       string   `json:"brand"`
+	Fingerprint string   `json:"fingerprint"`
+	Firmware    string   `json:"firmware"` // ro.build.version.incremental
+	Android     string   `json:"android"`  // ro.build.version.release
+	SDK         int      `json:"sdk"`
+	PatchLevel  string   `json:"patch_level"`
+	MIUI        string   `json:"miui,omitempty"`
+	Region      string   `json:"region,omitempty"`
+	Apps        []App    `json:"apps"`     // every installed package, sorted
+	Accounts    int      `json:"accounts"` // how many accounts; -1 if unknown
+	Consent     string   `json:"consent,omitempty"`
+	ClockUS     int64    `json:"clock_us"` // phone time minus ours
+	BootID      string   `json:"boot_id,omitempty"`
+	Binaries    []Binary `json:"binaries,omitempty"` // of the browsers, at the start
+}
+
+// Binary is what is known of one installed package's code. No verdict rests on it: it says whether two phones run the same.
+type Binary struct {
+	Package string   `json:"package"`
+	SHA256  string   `json:"sha256,omitempty"`  // of its base file, as the phone has it
+	Files   int      `json:"files,omitempty"`   // that it is split into
+	Scheme  int      `json:"scheme,omitempty"`  // of its signature: 1 (JAR), 2 or 3
+	Signers []Signer `json:"signers,omitempty"` //
+	Kits    []string `json:"kits,omitempty"`    // known kits of which it has classes; those whose names were shortened are not found
+	Unknown string   `json:"unknown,omitempty"` // why the rest is not known
+}
+
+// Signer is a certificate by which a package is signed. Android checked the signature, we did not.
+type Signer struct {
+	SHA256  string `json:"sha256"` // of the certificate, hex
+	Subject string `json:"subject"`
 }
 
 // App is one installed package.

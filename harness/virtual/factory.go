@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"strings"
 
+	"github.com/telltale-farm/telltale/harness/virtual/apk"
 	"github.com/telltale-farm/telltale/harness/virtual/network"
 	"github.com/telltale-farm/telltale/harness/virtual/personality"
 	"github.com/telltale-farm/telltale/harness/virtual/phone"
@@ -58,6 +59,21 @@ func packages(p personality.Personality) []phone.Package {
 		})
 	}
 	return out
+}
+
+// install puts the files of the browsers where the package manager says they are.
+func install(files *phone.Files, p personality.Personality, installed []phone.Package) error {
+	for i, a := range p.Apps {
+		if a.Kind != personality.Web {
+			continue
+		}
+		data, err := apk.Build(apk.Options{Package: a.Package, Version: a.Version, Signer: a.Signer, Classes: a.Classes})
+		if err != nil {
+			return fmt.Errorf("making the package of %s: %w", a.Package, err)
+		}
+		files.Install(installed[i].Path, data, 0o644)
+	}
+	return nil
 }
 
 // radio is the internet through the phone's Wi-Fi: it is not there in airplane mode.

@@ -68,7 +68,11 @@ func New(o Options) (*Phone, error) {
 		return nil, errors.New("making a virtual phone: RootPEM holds no certificate")
 	}
 	p := &Phone{name: o.Name, listening: map[int]func(){}, record: manifest.NewRecorder(o.Name, o.Personality.Name)}
-	p.state = phone.New(factory(o))
+	set := factory(o)
+	p.state = phone.New(set)
+	if err := install(p.state.Files, o.Personality, set.Packages); err != nil {
+		return nil, err
+	}
 	p.natives = newPrograms(p, o.Programs)
 	if o.Program == nil {
 		o.Program = p.natives.run

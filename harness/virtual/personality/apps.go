@@ -19,6 +19,7 @@ func MiBrowser() App {
 	return App{
 		Package: "com.android.browser", Label: "Mi Browser", Kind: Web, UID: 10110, Activity: ".BrowserActivity",
 		Version: "11.4.3-gn", VersionCode: 20200312, TargetSDK: 28, Trust: network.TrustUser, Stack: network.Chromium,
+		Signer: "MIUI (virtual)", Classes: []string{"com/android/browser/BrowserActivity", "com/sensorsdata/analytics/android/sdk/SensorsDataAPI"},
 		Web: &Browser{
 			Style: MIUI, Engine: "duckduckgo", SearchURL: DuckDuckGo,
 			UserAgent: "Mozilla/5.0 (Linux; U; Android 9; en-gb; Redmi Note 8 Build/PKQ1.190616.001) AppleWebKit/537.36 " +
@@ -32,6 +33,7 @@ func ChromeApp() App {
 	return App{
 		Package: "com.android.chrome", Label: "Chrome", Kind: Web, UID: 10121, Activity: "com.google.android.apps.chrome.Main",
 		Version: "80.0.3987.149", VersionCode: 398714932, TargetSDK: 29, Trust: network.TrustUser, Stack: network.Chromium,
+		Signer: "Android (virtual)", Classes: []string{"org/chromium/chrome/browser/ChromeTabbedActivity"},
 		Web: &Browser{
 			Style: Chrome, Engine: "google", SearchURL: Google, Favicons: true, Secure: true,
 			PrivateAction: "org.chromium.chrome.browser.incognito.OPEN_PRIVATE_TAB",

@@ -63,6 +63,8 @@ type App struct {
 	Trust       network.Trust
 	Stack       network.Stack
 	Web         *Browser // of a browser
+	Signer      string   // who signed its package, of a browser
+	Classes     []string // that its package has, of a browser: com/example/Name
 }
 
 // Styles of browser: which views, ids and words it has.
