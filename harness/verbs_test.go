@@ -38,9 +38,11 @@ func browsing(b action.Browser, mode action.Mode) []func(*harness.Session) harne
 	}
 }
 
-func copying(b action.Browser) []func(*harness.Session) harness.Action {
+// others are those of a browser that are the same in every kind of tab.
+func others(b action.Browser) []func(*harness.Session) harness.Action {
 	return []func(*harness.Session) harness.Action{
 		func(s *harness.Session) harness.Action { return action.CopyText(b, s.Word("word", b.SearchHost)) },
+		func(*harness.Session) harness.Action { return action.FirstStart(b) },
 	}
 }
 
@@ -52,7 +54,7 @@ func TestVerbs(t *testing.T) {
 		{App: "com.miui.analytics", URL: personality.OneTrackURL, Encoding: "onetrack", Trust: network.TrustUser,
 			On: []personality.Trigger{personality.OnSwipe, personality.OnShade, personality.OnPlay, personality.OnFolder, personality.OnFile}},
 		{App: "com.android.browser", URL: personality.SensorsURL, Encoding: "sensors", Trust: network.TrustUser, Private: true,
-			On: []personality.Trigger{personality.OnVisit, personality.OnShare, personality.OnDownload, personality.OnClip}}}
+			On: []personality.Trigger{personality.OnVisit, personality.OnShare, personality.OnDownload, personality.OnClip, personality.OnStart}}}
 	for _, tc := range []struct {
 		name, shipped string
 		who           personality.Personality
@@ -64,8 +66,9 @@ func TestVerbs(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, tc.who, tc.shipped)
+			r.options.Profile.Allow = append(r.options.Profile.Allow, "app-data-reset")
 			l := r.lease()
-			all := slices.Concat(verbs, browsing(r.browser(), action.Normal), browsing(r.browser(), action.Private), copying(r.browser()))
+			all := slices.Concat(verbs, browsing(r.browser(), action.Normal), browsing(r.browser(), action.Private), others(r.browser()))
 			for i, verb := range all {
 				key := leak.Key{Phone: phoneID, Scenario: fmt.Sprint("verb ", i), Variant: "default"}
 				if i >= len(verbs) {

@@ -15,12 +15,17 @@ type Mode string
 // The modes of a browser. Private is the private mode as the browser has it; of those that have "Enhanced incognito mode"
 // (Mi Browser since May 2020), Unenhanced is the private mode with that switched off, which alone was said to send nothing.
 const (
-	Normal     Mode = "normal"
+	Normal     Mode = ""
 	Private    Mode = "private"
 	Unenhanced Mode = "private-unenhanced"
 )
 
-func (m Mode) String() string { return string(m) }
+func (m Mode) String() string {
+	if m == Normal {
+		return "normal"
+	}
+	return string(m)
+}
 
 // Modes lists the modes that the catalogue knows a way to, in the order in which scenarios go through them.
 func (b Browser) Modes() []Mode {

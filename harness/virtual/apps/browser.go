@@ -6,8 +6,10 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/telltale-farm/telltale/harness/virtual/manifest"
 	"github.com/telltale-farm/telltale/harness/virtual/personality"
 	"github.com/telltale-farm/telltale/harness/virtual/phone"
+	"github.com/telltale-farm/telltale/harness/virtual/telemetry"
 )
 
 // browser is a web browser. Its tabs are gone when its process ends; its consent is kept.
@@ -57,6 +59,9 @@ func (w *browser) open(s *System, class string) *activity {
 	a := &activity{pkg: w.app.Package, class: class, title: w.app.Label}
 	w.act = a
 	w.newTab(false)
+	s.process(w.app.Package)
+	s.act(w.app.Package, "start", "", false)
+	s.report(personality.OnStart, w.app.Package, false, "app_start", telemetry.Value{Key: "pkg", Kind: manifest.Activity, Text: w.app.Package})
 	a.build = func(b *builder) { w.build(s, b) }
 	a.back = func() bool { return w.back() }
 	a.intent = func(in Intent) { w.handle(s, in) }

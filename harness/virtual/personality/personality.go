@@ -88,13 +88,14 @@ type Browser struct {
 // Trigger is what makes an app send something.
 type Trigger string
 
-// The triggers. The first five belong to a browser, the others to the phone.
+// The triggers. The first six belong to a browser, the others to the phone.
 const (
 	OnSearch   Trigger = "search"
 	OnVisit    Trigger = "visit"
 	OnShare    Trigger = "share"     // the phone asked with whom to share a page
 	OnDownload Trigger = "download"  // a file was downloaded
 	OnClip     Trigger = "clip"      // a browser came to the front while something new was in the clipboard
+	OnStart    Trigger = "start"     // a browser was started, whether or not its user has agreed to anything
 	OnSettings Trigger = "settings"  // a page of the settings was opened
 	OnSwitch   Trigger = "switch"    // another app came to the front
 	OnSwipe    Trigger = "swipe"     // a page of the launcher
