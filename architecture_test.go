@@ -339,3 +339,42 @@ func TestArchitectureSeesWhatIsWrong(t *testing.T) {
 		})
 	}
 }
+
+// TestEveryScenarioIsInTheTable holds docs/writing-scenarios.md to the scenarios that are registered.
+func TestEveryScenarioIsInTheTable(t *testing.T) {
+	page, err := os.ReadFile("docs/writing-scenarios.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := fs.Glob(os.DirFS("scenarios"), "*_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	registered := map[string]bool{}
+	for _, name := range files {
+		text, err := os.ReadFile("scenarios/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`spec\.Scenario\("([^"]+)"`).FindAllSubmatch(text, -1) {
+			registered[string(m[1])] = true
+		}
+	}
+	if len(registered) < 3 {
+		t.Fatalf("only %d scenarios were found", len(registered))
+	}
+	listed := map[string]bool{}
+	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z ]+)` \\| ").FindAllSubmatch(page, -1) {
+		listed[string(m[1])] = true
+	}
+	for name := range registered {
+		if !listed[name] {
+			t.Errorf("docs/writing-scenarios.md has no row for %q", name)
+		}
+	}
+	for name := range listed {
+		if !registered[name] {
+			t.Errorf("docs/writing-scenarios.md has a row for %q, which no file registers", name)
+		}
+	}
+}
