@@ -53,7 +53,8 @@ func exactNumbers(v any) any {
 }
 
 // numberKeys are the fields of the verdicts that Canonical may have written as strings.
-var numberKeys = map[string]bool{"bytes": true, "bypass": true, "settle_us": true, "flow": true, "attempt": true}
+var numberKeys = map[string]bool{"bytes": true, "bypass": true, "settle_us": true, "flow": true, "attempt": true,
+	"planned": true, "window_us": true, "wall_us": true, "delay_us": true}
 
 // ParseVerdicts reads what Canonical wrote, as strictly as every input.
 func ParseVerdicts(b []byte) (Verdicts, error) {

@@ -11,7 +11,7 @@ func (p *phone) cell(key Key) CellVerdict {
 	var attempts []*Attempt
 	var claims []Claim
 	for i := range p.attempts {
-		if a := &p.attempts[i]; a.Key == key {
+		if a := &p.attempts[i]; a.Key == key && !a.idle() {
 			attempts = append(attempts, a)
 			claims = append(claims, a.Claims...)
 		}
@@ -35,7 +35,9 @@ func (p *phone) cell(key Key) CellVerdict {
 		case ClaimContent:
 			c.Findings = content
 		case ClaimReaction:
-			c.Findings = p.reaction(key)
+			trials, findings, reasons := p.trials(key)
+			c.Trials, c.Reasons = trials, append(c.Reasons, reasons...)
+			c.Findings = append(p.reaction(key), findings...)
 		}
 		c = settled(c)
 		v.Claims[claim] = c

@@ -7,7 +7,7 @@ func (p *phone) reaction(key Key) []Finding {
 	var out []Finding
 	for i := range p.attempts {
 		a := &p.attempts[i]
-		if a.Key != key {
+		if a.Key != key || a.idle() {
 			continue
 		}
 		for j := range p.seen {

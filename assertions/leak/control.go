@@ -28,7 +28,7 @@ func (p *phone) check(a *Attempt, claim Claim) (reasons []Reason, accepted []Acc
 	reasons = append(reasons, p.settle(a)...)
 	late, ok := p.late(a, claim)
 	reasons, accepted = append(reasons, late...), append(accepted, ok...)
-	if claim == ClaimReaction && len(accepted) > 0 {
+	if claim == ClaimReaction && len(accepted) > 0 && p.plannedTrials[a.Key] == 0 {
 		reasons = append(reasons, Reason{Code: CodeTooFewRepeats, Detail: reactionUnread, Attempt: a.ID})
 	}
 	return reasons, accepted

@@ -27,7 +27,7 @@ func (p *phone) lateUnread(a *Attempt) (reasons []Reason, accepted []Accepted) {
 	rest := *a
 	rest.Window = flow.Window{Start: a.Window.End + 1, End: math.MaxInt64}
 	for i := range p.attempts {
-		if b := &p.attempts[i]; b.App == a.App && b.Window.Start > a.Window.End {
+		if b := &p.attempts[i]; b.App == a.App && !b.idle() && b.Window.Start > a.Window.End {
 			rest.Window.End = min(rest.Window.End, b.Window.Start-1)
 		}
 	}

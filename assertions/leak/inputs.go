@@ -31,6 +31,8 @@ type Key struct {
 type Cell struct {
 	Key
 	Kind string `json:"kind"` // usb or virtual
+	// Trials is how many windows with the action, and how many without, a reaction cell compares; 0 for none.
+	Trials int `json:"trials,omitempty"`
 }
 
 // DrainScenario is the scenario id of the cell that ends each phone. It has attempts but no place in the plan.
@@ -194,6 +196,7 @@ type Attempt struct {
 	App       string   `json:"app"` // package under test; empty for scope phone
 	Claims    []Claim  `json:"claims"`
 	Repeat    int      `json:"repeat"`             // 1 for the first repeat of the cell
+	Trial     *Place   `json:"trial,omitempty"`    // its place among windows that are compared
 	RetryOf   int64    `json:"retry_of,omitempty"` // the attempt it restarts
 	RetriedBy int64    `json:"retried_by,omitempty"`
 	Canaries  []string `json:"canaries"` // ids in secrets.jsonl
@@ -277,6 +280,8 @@ type Sock struct {
 	Host  string   `json:"host,omitempty"` // if the address is that name's alone
 	// Names are those under which the phone reached the address through the proxy: a hint, since many names share one.
 	Names []string `json:"names,omitempty"`
+	// FirstUS is when it was first seen in the window, by the recorder's clock; 0 is unknown.
+	FirstUS int64 `json:"first_us,omitempty"`
 }
 
 // Settle says how the window closed.

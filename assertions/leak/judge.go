@@ -25,7 +25,7 @@ func Judge(bundle fs.FS) (Verdicts, error) {
 		if err != nil {
 			return v, err
 		}
-		p.final = true
+		p.final, p.plannedTrials = true, plannedTrials(plan)
 		if err := p.examine(); err != nil {
 			return v, err
 		}
@@ -94,7 +94,7 @@ func (p *phone) otherKeys(planned []Key) []Key {
 // not wait for the end of the run.
 func JudgePhone(bundle fs.FS, id string) (PhoneVerdicts, error) {
 	out := PhoneVerdicts{Phone: id}
-	_, policy, err := readRun(bundle)
+	plan, policy, err := readRun(bundle)
 	if err != nil {
 		return out, err
 	}
@@ -106,6 +106,7 @@ func JudgePhone(bundle fs.FS, id string) (PhoneVerdicts, error) {
 	if err != nil {
 		return out, err
 	}
+	p.plannedTrials = plannedTrials(plan)
 	if err := p.examine(); err != nil {
 		return out, err
 	}
@@ -122,6 +123,16 @@ func JudgePhone(bundle fs.FS, id string) (PhoneVerdicts, error) {
 	}
 	identify([]story{p.story()}, out.Cells, p.identities())
 	return out, nil
+}
+
+func plannedTrials(plan Plan) map[Key]int {
+	out := map[Key]int{}
+	for _, c := range plan.Cells {
+		if c.Trials > 0 {
+			out[c.Key] = c.Trials
+		}
+	}
+	return out
 }
 
 func plannedKeys(plan Plan, phone string) (keys []Key) {

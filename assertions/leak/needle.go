@@ -21,7 +21,8 @@ const (
 	ClassHeader     = "header"     // in Referer or Origin
 	ClassPart       = "part"       // host or path of a URL alone
 	ClassMarker     = "marker"
-	ClassLearned    = "learned" // an identifier that nobody named: the same again after what should have changed it
+	ClassLearned    = "learned"  // an identifier that nobody named: the same again after what should have changed it
+	ClassReaction   = "reaction" // no hit: windows with and without the action, compared
 )
 
 // Hit is one place where a needle was found.

@@ -82,7 +82,7 @@ func (p *phone) contacts(key Key) CellContacts {
 	counted := map[int64]bool{}
 	for i := range p.attempts {
 		a := &p.attempts[i]
-		if a.Key != key {
+		if a.Key != key || a.idle() {
 			continue
 		}
 		for j := range p.seen {

@@ -69,6 +69,7 @@ type ClaimVerdict struct {
 	Reasons  []Reason   `json:"reasons"`
 	Accepted []Accepted `json:"accepted"` // what was not read, and is accepted by policy
 	Findings []Finding  `json:"findings"`
+	Trials   *Trials    `json:"trials,omitempty"` // of a reaction claim: windows with and without the action, compared
 }
 
 // Reason is why a claim is inconclusive, with what a reader needs to act on it.
@@ -100,7 +101,7 @@ type Finding struct {
 	App        string   `json:"app,omitempty"`
 	Host       string   `json:"host"`
 	Canary     string   `json:"canary"`     // id of the secret, or the marker's text
-	Class      string   `json:"class"`      // exact, hashed, normalised, part, header, marker, learned
+	Class      string   `json:"class"`      // exact, hashed, normalised, part, header, marker, learned, reaction
 	Location   string   `json:"location"`   // "body > form data_list > base64 > gzip > json $[0].properties.url"
 	Transforms []string `json:"transforms"` // outermost first: form, base64, gzip, json; a digest by its name
 	SHA256     string   `json:"sha256"`     // of the value that matched

@@ -34,6 +34,8 @@ type phone struct {
 	deaf     map[string]string // secret id or marker text that cannot be searched for -> why
 	changed  []Reason          // device-changed
 	controls map[string][]int  // browser id -> flows that carry a control canary minted for it
+
+	plannedTrials map[Key]int // windows of each kind that the plan wants of a cell
 }
 
 // maxMissing bounds the list of missing flow numbers; one is enough to make a gap.

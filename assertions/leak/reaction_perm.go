@@ -132,10 +132,10 @@ func (t *bytesTest) count(seed uint64, draws int) int64 {
 		blocks = append(blocks, span{i, end, actions})
 		i = end
 	}
-	r := rand.New(rand.NewPCG(seed, 0x7e11_7a1e))
+	r := rand.NewPCG(seed, 0x7e11_7a1e)
 	ranks := make([]int64, len(w))
-	as := 1 // the order that was
-	for range draws {
+	ahead := 0
+	for draw := range draws {
 		for i := range w {
 			ranks[i] = w[i].rank
 		}
@@ -143,16 +143,32 @@ func (t *bytesTest) count(seed uint64, draws int) int64 {
 		for _, b := range blocks {
 			s := ranks[b.from:b.to]
 			for i := range b.actions { // the first ones of a shuffle are enough
-				j := i + r.IntN(len(s)-i)
+				j := i + below(r, len(s)-i)
 				s[i], s[j] = s[j], s[i]
 				sum += s[i]
 			}
 		}
 		if sum >= got {
-			as++
+			if ahead++; ahead == clearlyChance {
+				return ppm(big.NewInt(int64(ahead)), big.NewInt(int64(draw+1)))
+			}
 		}
 	}
-	return ppm(big.NewInt(int64(as)), big.NewInt(int64(draws+1)))
+	return ppm(big.NewInt(int64(ahead+1)), big.NewInt(int64(draws+1))) // one for the order that was
+}
+
+// clearlyChance is how many orders that are as far ahead end the drawing: what chance gives that often needs no more
+// digits. The share stays a valid one (Besag and Clifford 1991).
+const clearlyChance = 50
+
+// attainable is the least that a destination could get that was sent to in these windows of a block: all of them with the
+// action. It depends on how often the destination was seen, and not on when.
+func attainable(windows, actions, seen int) (part, all *big.Int) {
+	all = binomial(windows, actions)
+	if seen >= actions {
+		return big.NewInt(1), all
+	}
+	return binomial(windows-seen, actions-seen), all
 }
 
 // bestPPM is the least that any destination could get from these windows: one order of all.

@@ -3,6 +3,7 @@ package leak
 import (
 	"cmp"
 	"fmt"
+	"math/big"
 	"slices"
 )
 
@@ -48,56 +49,105 @@ type Effect struct {
 	Bytes           int64 // median over the action windows that sent to it
 	DelayUS         int64 // median over the same
 	PPM             int64 // how often chance gives as much or more, in parts per million, corrected for the number of destinations
+	Tested          bool  // sent to often enough for a test
 	Reacts          bool
 }
 
 // Reaction is the outcome of an experiment. Effects are sorted by PPM, then by destination.
 type Reaction struct {
 	Effects []Effect
+	// Tested is how many destinations were tested: those that were sent to often enough for any order to tell.
+	Tested int
+	// Untested is how many would have had to be tested beyond the bound, and were not.
+	Untested int
 	// TooFew says that even a destination that is sent to in every action window and no idle one could not be told from
 	// chance. Need is how many windows of each kind would do, in one block.
 	TooFew bool
 	Need   int
 }
 
+// maxTested bounds how many destinations are tested, and how many effects are told: what is sent to most often comes first.
+const maxTested = 200
+
 // React tests every destination that any window sent to, for being sent to more often, or more, when the action is done.
 func React(trials []Trial, opt ReactionOptions) Reaction {
 	if opt.AlphaPPM <= 0 {
-		opt.AlphaPPM = 10_000
+		opt.AlphaPPM = DefaultAlphaPPM
 	}
 	if opt.Draws <= 0 {
 		opt.Draws = 20_000
 	}
-	places := destinations(trials)
 	var out Reaction
-	out.Effects = make([]Effect, 0, len(places))
-	for i, to := range places {
+	tested, rare, over := eligible(trials, opt.AlphaPPM)
+	out.Tested, out.Untested = len(tested), over
+	for i, to := range tested {
 		e, often, much := measure(trials, to)
 		p := min(2*often.count(), 2*much.count(opt.Seed^uint64(i)*0x9e3779b97f4a7c15, opt.Draws))
-		e.PPM = min(p, million)
+		e.PPM, e.Tested = min(p, million), true
 		out.Effects = append(out.Effects, e)
 	}
 	holm(out.Effects, opt.AlphaPPM)
-	best := bestPPM(trials)
-	n := int64(max(1, len(places)))
-	out.TooFew = min(million, 2*best*n) > opt.AlphaPPM
+	for _, to := range rare {
+		e, _, _ := measure(trials, to)
+		e.PPM = million
+		out.Effects = append(out.Effects, e)
+	}
+	n := int64(max(1, len(tested)))
+	out.TooFew = min(million, 2*bestPPM(trials)*n) > opt.AlphaPPM
 	for out.Need = 2; 2*n*orderedPPM(out.Need) > opt.AlphaPPM && out.Need < 1000; out.Need++ {
 	}
 	return out
 }
 
-const million = 1_000_000
+// DefaultAlphaPPM is the chance, in parts per million, of calling any destination of an action that nothing reacts to.
+const DefaultAlphaPPM = 10_000
 
-func destinations(trials []Trial) []Destination {
-	var out []Destination
-	for _, t := range trials {
+// eligible gives the destinations to test, and those that were sent to in so few windows that no order of them could tell
+// (Tarone 1990): testing these would only blunt the test of the others. Both depend on how often a destination was sent to,
+// and not on whether the action was done, so that choosing is no test. over is how many were left out for want of room.
+func eligible(trials []Trial, alpha int64) (tested, rare []Destination, over int) {
+	type size struct{ windows, actions int }
+	blocks := map[int]size{}
+	where := map[Destination][]int{}
+	for i, t := range trials {
+		s := blocks[t.Block]
+		blocks[t.Block] = size{s.windows + 1, s.actions + btoi(t.Action)}
 		for _, c := range t.Sent {
-			out = append(out, c.To)
+			if w := where[c.To]; len(w) == 0 || w[len(w)-1] != i {
+				where[c.To] = append(w, i)
+			}
 		}
 	}
-	slices.SortFunc(out, compareDestinations)
-	return slices.Compact(out)
+	for to, windows := range where {
+		seen := map[int]int{}
+		for _, i := range windows {
+			seen[trials[i].Block]++
+		}
+		part, all := big.NewInt(1), big.NewInt(1)
+		for block, n := range seen {
+			x, y := attainable(blocks[block].windows, blocks[block].actions, n)
+			part.Mul(part, x)
+			all.Mul(all, y)
+		}
+		if 2*ppm(part, all) <= alpha {
+			tested = append(tested, to)
+		} else {
+			rare = append(rare, to)
+		}
+	}
+	often := func(a, b Destination) int {
+		return cmp.Or(cmp.Compare(len(where[b]), len(where[a])), compareDestinations(a, b))
+	}
+	slices.SortFunc(tested, often)
+	slices.SortFunc(rare, often)
+	if over = max(0, len(tested)-maxTested); over > 0 {
+		tested = tested[:maxTested]
+	}
+	slices.SortFunc(tested, compareDestinations)
+	return tested, rare[:min(len(rare), maxTested-len(tested))], over
 }
+
+const million = 1_000_000
 
 func compareDestinations(a, b Destination) int {
 	return cmp.Or(cmp.Compare(a.Host, b.Host), cmp.Compare(a.Port, b.Port), cmp.Compare(a.App, b.App))

@@ -89,7 +89,7 @@ func TestReactSaysWhatItSaw(t *testing.T) {
 		trials = append(trials, x)
 	}
 	got := React(trials, ReactionOptions{Seed: 1})
-	want := []Effect{{To: tracker, Seen: 8, Actions: 8, Idles: 8, Bytes: 1234, DelayUS: 3_900_008, PPM: got.Effects[0].PPM, Reacts: true}}
+	want := []Effect{{To: tracker, Seen: 8, Actions: 8, Idles: 8, Bytes: 1234, DelayUS: 3_900_008, PPM: got.Effects[0].PPM, Tested: true, Reacts: true}}
 	if d := cmp.Diff(want, got.Effects); d != "" {
 		t.Error(d)
 	}

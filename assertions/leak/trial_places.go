@@ -1,0 +1,109 @@
+package leak
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/telltale-farm/telltale/capture/flow/safe"
+)
+
+// note notes beside a contact what the test need not know, and gives the contact its place: what an app that the action
+// itself opens sends is told apart from what others send to the same host.
+func (s *trialSet) note(a *Attempt, c TrialContact, seq int64, app string, unread, around bool) TrialContact {
+	own := app != "" && slices.Contains(s.own, app)
+	if own {
+		c.To.App = safe.Text(app)
+	}
+	x := s.place(c.To)
+	x.own, x.unread, x.around = x.own || own, x.unread || unread, x.around || around
+	if app = safe.Text(app); !slices.Contains(x.apps, app) {
+		x.apps = append(x.apps, app)
+	}
+	if !a.idle() && x.attempt == 0 {
+		x.flow, x.attempt = seq, a.ID
+	}
+	return c
+}
+
+func (s *trialSet) place(to Destination) *trialPlace {
+	x := s.places[to]
+	if x == nil {
+		x = &trialPlace{}
+		s.places[to] = x
+	}
+	return x
+}
+
+// app is the app that sent to a place, if it was always the same.
+func (x *trialPlace) app() string {
+	if len(x.apps) == 1 {
+		return x.apps[0]
+	}
+	return ""
+}
+
+// aroundIn gives what the phone sent around the proxy in a window: each connection that its tables showed, and per app all
+// that its counters counted, whoever it went to.
+func (p *phone) aroundIn(s *trialSet, a *Attempt) (out []TrialContact) {
+	for _, x := range a.Counters.Sockets {
+		if !p.anyInScope(s.lead, x.Apps) {
+			continue
+		}
+		c := TrialContact{To: Destination{Host: safe.Text(cmp.Or(x.Host, x.Addr)), Port: x.Port}}
+		if x.FirstUS > 0 {
+			c.DelayUS = max(0, x.FirstUS-a.Window.Start)
+		}
+		if c.DelayUS > s.length {
+			continue
+		}
+		out = append(out, s.note(a, c, 0, owner(x.UID, x.Apps), true, true))
+	}
+	for _, d := range a.Counters.Deltas {
+		if d.TX <= 0 || !p.anyInScope(s.lead, d.Apps) {
+			continue
+		}
+		// The empty host stands for all that the app sent around the proxy; the app is part of the place.
+		app := owner(d.UID, d.Apps)
+		c := s.note(a, TrialContact{To: Destination{App: safe.Text(app)}, Bytes: d.TX}, 0, app, true, true)
+		s.place(c.To).group = true
+		out = append(out, c)
+	}
+	return out
+}
+
+// domains adds, for every domain of which several hosts were sent to, all of them together: a phone that makes up a new
+// host for each report sends to none of them twice.
+func (s *trialSet) domains(trials []Trial) {
+	hosts := map[Destination][]string{}
+	whole := func(to Destination) (Destination, bool) {
+		domain := registrable(to.Host)
+		return Destination{Host: "*." + domain, App: to.App}, domain != ""
+	}
+	for to := range s.places {
+		if d, ok := whole(to); ok {
+			hosts[d] = append(hosts[d], to.Host)
+		}
+	}
+	for i := range trials {
+		t := &trials[i]
+		for _, c := range t.Sent[:len(t.Sent):len(t.Sent)] {
+			d, ok := whole(c.To)
+			if names := hosts[d]; !ok || !slices.ContainsFunc(names, func(h string) bool { return h != names[0] }) {
+				continue
+			}
+			from, to := s.places[c.To], s.place(d)
+			to.group, to.own, to.unread, to.around = true, to.own || from.own, to.unread || from.unread, to.around || from.around
+			to.hosts = hosts[d]
+			for _, app := range from.apps {
+				if !slices.Contains(to.apps, app) {
+					to.apps = append(to.apps, app)
+				}
+			}
+			if to.attempt == 0 || from.attempt != 0 && from.attempt < to.attempt {
+				to.flow, to.attempt = from.flow, from.attempt
+			}
+			c.To = d
+			t.Sent = append(t.Sent, c)
+		}
+	}
+}
