@@ -72,8 +72,16 @@ func (m *masker) text(s string) string {
 }
 
 // replace puts what is shown in the place of the value, and of at least minMasked characters of its end at the start of s,
-// or of its start at the end.
+// or of its start at the end, behind and before the marks of a preview that was cut there.
 func (v maskedValue) replace(s string) string {
+	if !strings.Contains(v.form, cutMark) {
+		if rest, cut := strings.CutPrefix(s, cutMark); cut {
+			return cutMark + v.replace(rest)
+		}
+		if rest, cut := strings.CutSuffix(s, cutMark); cut {
+			return v.replace(rest) + cutMark
+		}
+	}
 	form, at := project(s)
 	var b strings.Builder
 	pos, done := 0, 0 // in form, in s

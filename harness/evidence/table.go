@@ -23,12 +23,12 @@ const (
 // beneath an inconclusive one the reasons and the block to paste, and every clean row shows what it rests on.
 func Table(v leak.Verdicts) string {
 	claims := claimsOf(v)
-	rows := [][]string{{"PHONE", "BROWSER", "SCENARIO", "VARIANT"}}
+	rows := [][]string{{"PHONE", "KIND", "BROWSER", "SCENARIO", "VARIANT"}}
 	for _, c := range claims {
 		rows[0] = append(rows[0], strings.ToUpper(string(c)))
 	}
 	for _, c := range v.Cells {
-		row := []string{c.Phone, dash(c.Browser), c.Scenario, c.Variant}
+		row := []string{c.Phone, c.Kind, dash(c.Browser), c.Scenario, c.Variant}
 		for _, claim := range claims {
 			word := "-"
 			if x, ok := c.Claims[claim]; ok {
