@@ -163,7 +163,7 @@ func wrapped(b *strings.Builder, indent, width int, text string) {
 
 // identifiers tells which apps send identifiers of their phone. It stands beside the verdicts and decides none.
 func identifiers(b *strings.Builder, v leak.Verdicts) {
-	head := "\nIDENTIFIERS SENT (beside the verdicts; they decide none)\n"
+	head := "\nIDENTIFIERS SENT (beside the verdicts; only identity rests on them)\n"
 	for _, id := range v.Identity {
 		if id.Outcome != leak.Leaked {
 			continue
