@@ -95,6 +95,8 @@ func rows() []row {
 	add("MQTT in a bare tunnel", personality.Leak{Encoding: "mqtt", URL: "tunnel://" + internet.PushBinary + ":1883"})
 	add("raw socket", personality.Leak{Encoding: "socket", URL: "tcp://" + internet.RawCollector + ":9003"})
 	add("a second try after a refusal", personality.Leak{Trust: network.TrustPinned, Tries: 3, Encoding: "form"})
+	add("in two halves", personality.Leak{Split: true})
+	add("in two halves, packed", personality.Leak{Split: true, Encoding: "form:json+gzip+base64"})
 	add("many bytes before it", personality.Leak{Filler: 256 << 10})
 	add("body too long, compressed", personality.Leak{Filler: 256 << 10, Encoding: "encoded:json+gzip"})
 	return all

@@ -52,18 +52,26 @@ func (p *phone) content(key Key) []Finding {
 			if !leaked {
 				continue
 			}
-			f := p.finding(at, h, host)
-			f.Canary = h.secret.ID
-			f.Identity = at.identifiers()
-			own := p.windowOf(at.flow, func(a *Attempt) bool { return slices.Contains(a.Canaries, h.secret.ID) })
-			if f.Attempt = own; own == 0 {
-				f.Attempt = p.windowOf(at.flow, func(*Attempt) bool { return true })
-				f.Late = true
-			}
-			out = append(out, f)
+			out = append(out, p.contentFinding(at, h, host))
 		}
 	}
+	for _, s := range canaries {
+		out = append(out, p.split(s, out)...)
+	}
 	return sortFindings(out)
+}
+
+// contentFinding is the finding of a canary, in the window of its own attempt, or late.
+func (p *phone) contentFinding(at *sighting, h sightedHit, host string) Finding {
+	f := p.finding(at, h, host)
+	f.Canary = h.secret.ID
+	f.Identity = at.identifiers()
+	own := p.windowOf(at.flow, func(a *Attempt) bool { return slices.Contains(a.Canaries, h.secret.ID) })
+	if f.Attempt = own; own == 0 {
+		f.Attempt = p.windowOf(at.flow, func(*Attempt) bool { return true })
+		f.Late = true
+	}
+	return f
 }
 
 // finding says what a hit says, fit to be shown.

@@ -27,6 +27,7 @@ type phone struct {
 	whole bool   // no file ends in an unfinished line
 	gap   string // why the recording as a whole cannot be relied on; empty if it can
 
+	pieces   *pieces
 	seen     []sighting // of each flow, in the order of flows
 	bySeq    map[int64]int
 	missing  []int64 // numbers that flows.jsonl lacks, at most maxMissing

@@ -23,6 +23,7 @@ type sighting struct {
 	cut    []string // why not all that was sent could be searched
 
 	values []PlacedValue // that could be identifiers
+	pieces []piece       // of canaries
 
 	damaged string // what became of a stored body since it was recorded
 }
@@ -41,6 +42,7 @@ func (p *phone) search() error {
 	if err != nil {
 		return fmt.Errorf("judging %s: %w", p.id, err)
 	}
+	p.pieces = newPieces(p.secrets)
 	p.seen = make([]sighting, len(p.flows))
 	var next atomic.Int64
 	var workers sync.WaitGroup
@@ -68,6 +70,10 @@ func (p *phone) look(s *Searcher, meaning map[string]sightedHit, f *flow.Flow) s
 	at := sighting{flow: f}
 	at.app, at.shared = p.app(f)
 	var could collector
+	each := func(v *decode.Value) {
+		could.value(v)
+		at.pieces = p.pieces.in(v, at.pieces)
+	}
 	take := func(res Result) {
 		for _, h := range res.Hits {
 			m := meaning[h.Needle]
@@ -78,7 +84,7 @@ func (p *phone) look(s *Searcher, meaning map[string]sightedHit, f *flow.Flow) s
 		at.cut = append(at.cut, res.Truncated...)
 	}
 	for _, said := range Said(f, func(b *flow.Body) []byte { return p.body(b, &at) }) {
-		take(s.SearchEach(said, could.value))
+		take(s.SearchEach(said, each))
 	}
 	at.values = p.telling(f, could.values)
 	return at
