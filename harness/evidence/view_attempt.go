@@ -13,6 +13,7 @@ import (
 
 type attemptView struct {
 	ID        int64
+	Kind      string // of a window that is compared
 	Scope     string
 	When      string
 	What      string
@@ -31,6 +32,12 @@ func viewAttempt(a leak.Attempt, t *told) attemptView {
 	v.When = fmt.Sprintf("%s, watched for %s", t.capture.at(a.Window.Start), duration(a.Window.End-a.Window.Start))
 	if !a.Postcondition.Seen && a.Postcondition.Got != "" {
 		v.What += "; there was " + safe.Line(a.Postcondition.Got, 200)
+	}
+	if a.Trial != nil {
+		v.Kind = "window with the action"
+		if a.Trial.Kind == leak.TrialIdle {
+			v.Kind = "window without the action"
+		}
 	}
 	for _, d := range a.Disturbed {
 		v.What += safe.Line("; disturbed by "+d.App+" ("+d.What+") "+sinceStart(d.At, a), 200)

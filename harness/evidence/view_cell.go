@@ -22,6 +22,9 @@ type cellView struct {
 	Open                                                      bool
 }
 
+// Many says that the attempts are too many to be shown at once.
+func (c cellView) Many() bool { return len(c.Attempts) > 6 }
+
 type claimView struct {
 	Name     string
 	Outcome  word
@@ -32,6 +35,7 @@ type claimView struct {
 	Reasons  []reasonView
 	Accepted []acceptedView
 	Paste    []string
+	Trials   *trialsView
 }
 
 type acceptedView struct{ Where, App, Why string }
@@ -80,7 +84,7 @@ func (b *Bundle) viewCell(i int, c leak.CellVerdict, claims []leak.Claim, t *tol
 
 func (b *Bundle) viewClaim(claim leak.Claim, c leak.CellVerdict, own []leak.Attempt, t *told) claimView {
 	x := c.Claims[claim]
-	v := claimView{Name: string(claim), Outcome: viewWord(x), Sought: sought(claim, own, t)}
+	v := claimView{Name: string(claim), Outcome: viewWord(x), Sought: sought(claim, own, t), Trials: viewTrials(x.Trials)}
 	v.Groups, v.More = b.viewFindings(c.Phone, x.Findings, t)
 	v.Said = sentence(claim, c, x, own, t)
 	for _, r := range x.Reasons {

@@ -115,3 +115,23 @@ func TestReportShowsScreens(t *testing.T) {
 		t.Error("a redacted copy shows screens, or does not say what it is")
 	}
 }
+
+// Windows that were compared stand in the report with what they were enough for, and idle ones are told from the others.
+func TestReportShowsTrials(t *testing.T) {
+	b := leaktest.Clean()
+	b.AddTrials(8, func(p leak.Place, at int64) []leaktest.Flow {
+		if p.Kind == leak.TrialIdle {
+			return nil
+		}
+		return []leaktest.Flow{leaktest.Post(leaktest.Analytics, "https://"+leaktest.Collector+"/e", at+2_000_000, `{"event":"x"}`)}
+	})
+	got := page(t, closed(t, b))
+	for _, want := range []string{"8 of 8 planned", "window without the action", "window with the action", leaktest.Collector + ":443", "reacts", "attempts</summary>"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the report does not say %q", want)
+		}
+	}
+	if strings.Contains(page(t, closed(t, leaktest.Clean())), "compared") {
+		t.Error("a report without such windows speaks of them")
+	}
+}
