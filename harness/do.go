@@ -192,6 +192,7 @@ func (s *Session) drive(ctx context.Context, a Action, at *leak.Attempt) (err er
 		at.Window = flow.Window{First: l.rec.LastSeq() + 1, Last: l.rec.LastSeq(), Start: l.rec.Now(), End: l.rec.Now()}
 		return err
 	}
+	filming := l.film(ctx, at, a)
 	bypass, between := l.watchBypass(ctx, begun.moment.boot)
 	at.Between = between
 	at.Window = flow.Window{First: l.rec.LastSeq() + 1, Start: l.rec.Now()}
@@ -201,6 +202,7 @@ func (s *Session) drive(ctx context.Context, a Action, at *leak.Attempt) (err er
 	l.artefacts(ctx, at, a, "before")
 	defer func() {
 		at.Window.Last, at.Window.End = l.rec.LastSeq(), l.rec.Now()
+		at.Video = filming.end(ctx)
 		at.Disturbed = l.disturbances
 	}()
 

@@ -66,6 +66,7 @@ type Lease struct {
 	windowAt string           // the phone's clock when the present window opened, for its log
 	xiaomi   bool             // its system has a switch that denies input to adb
 	relay    *relaying        // nil: the phone runs none
+	filmed   bool             // something of the screen was filmed, so that films have to go from the phone
 
 	proxyPort int
 	serving   sync.WaitGroup

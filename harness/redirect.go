@@ -122,6 +122,7 @@ func (l *Lease) replay(ctx context.Context) error {
 	if entries[0].Run {
 		return l.undo.Done() // a phone that lived inside another run had this address, and died with it
 	}
+	l.leftFilms(ctx)
 	return Restore(ctx, l.device, l.undo)
 }
 

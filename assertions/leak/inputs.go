@@ -212,6 +212,7 @@ type Attempt struct {
 	Counters      Counters      `json:"counters"`
 	Between       *Counters     `json:"between,omitempty"` // of the time since they were last read, which was in another window
 	Settle        Settle        `json:"settle"`
+	Video         []Video       `json:"video,omitempty"` // parts, in order; the judge does not look at them
 	Fault         *Fault        `json:"fault,omitempty"`
 }
 
@@ -282,6 +283,13 @@ type Sock struct {
 	Names []string `json:"names,omitempty"`
 	// FirstUS is when it was first seen in the window, by the recorder's clock; 0 is unknown.
 	FirstUS int64 `json:"first_us,omitempty"`
+}
+
+// Video is one part of the film of the screen during an attempt.
+type Video struct {
+	File   string `json:"file"` // in the phone's folder: actions/0007-search/video.mp4
+	SHA256 string `json:"sha256"`
+	Bytes  int64  `json:"bytes"`
 }
 
 // Settle says how the window closed.

@@ -12,13 +12,21 @@ import (
 
 // writeWhole writes a file beside its place, syncs it and moves it there, so that a reader sees the old or the new bytes.
 func writeWhole(root *os.Root, name string, data []byte) error {
+	return streamWhole(root, name, func(to io.Writer) error {
+		_, err := to.Write(data)
+		return err
+	})
+}
+
+// streamWhole is the same for what comes bit by bit. What was begun and failed leaves nothing.
+func streamWhole(root *os.Root, name string, fill func(io.Writer) error) error {
 	tmp := name + ".tmp"
 	f, err := root.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", name, err)
 	}
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+	if err = errors.Join(fill(f), f.Sync(), f.Close()); err != nil {
+		_ = root.Remove(tmp) // the error says why there is none
 		return fmt.Errorf("writing %s: %w", name, err)
 	}
 	if err := root.Rename(tmp, name); err != nil {

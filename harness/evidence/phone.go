@@ -8,8 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -208,40 +206,6 @@ func encodeLine(v any) ([]byte, error) {
 	e.SetEscapeHTML(false)
 	err := e.Encode(v)
 	return b.Bytes(), err
-}
-
-// artefacts are the files that an attempt may leave for readers.
-var artefacts = []string{"screen-before.png", "screen-after.png", "ui.xml", "logcat.txt", "video.mp4"}
-
-// Artefact stores a file of an attempt under actions/<attempt>-<action>/. An existing one is replaced.
-func (p *Phone) Artefact(attempt int64, action, file string, data []byte) error {
-	known := false
-	for _, a := range artefacts {
-		known = known || a == file
-	}
-	if !known {
-		return fmt.Errorf("storing an artefact of %s: %q is none of %s", p.id, file, strings.Join(artefacts, ", "))
-	}
-	dir := actionsName + "/" + actionFolder(attempt, action)
-	if err := p.root.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("storing an artefact of %s: %w", p.id, err)
-	}
-	return writeWhole(p.root, dir+"/"+file, data)
-}
-
-// actionFolder names the folder of an attempt: 0007-search. The action is a verb of ours; anything else in it becomes a dash.
-func actionFolder(attempt int64, action string) string {
-	name := strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' {
-			return r
-		}
-		return '-'
-	}, action)
-	n := strconv.FormatInt(attempt, 10)
-	for len(n) < 4 {
-		n = "0" + n
-	}
-	return n + "-" + name[:min(len(name), 60)]
 }
 
 // Close lets go of the phone's files.

@@ -13,6 +13,7 @@ type Process struct {
 	Name      string
 	Args      string
 	cancel    context.CancelFunc
+	interrupt func() // what SIGINT does, once; nil: it ends the process
 }
 
 // Processes is the process table. It is empty after a reboot but for what the boot starts.
@@ -58,6 +59,37 @@ func (p *Processes) Kill(pid int) bool {
 	return true
 }
 
+// OnInterrupt gives a process something to do at SIGINT instead of ending.
+func (p *Processes) OnInterrupt(pid int, f func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if proc := p.list[pid]; proc != nil {
+		proc.interrupt = f
+	}
+}
+
+// Interrupt sends SIGINT. A shell that stands for the one command it was started for passes it on. As with screenrecord,
+// a second one ends the process.
+func (p *Processes) Interrupt(pid int) bool {
+	p.mu.Lock()
+	proc := p.list[pid]
+	for _, child := range p.list {
+		if proc != nil && proc.interrupt == nil && child.PPID == pid && child.interrupt != nil {
+			proc = child
+		}
+	}
+	var f func()
+	if proc != nil {
+		f, proc.interrupt = proc.interrupt, nil
+	}
+	p.mu.Unlock()
+	if f == nil {
+		return p.Kill(pid)
+	}
+	f()
+	return true
+}
+
 // Find returns a process by its number.
 func (p *Processes) Find(pid int) (Process, bool) {
 	p.mu.Lock()
@@ -66,6 +98,12 @@ func (p *Processes) Find(pid int) (Process, bool) {
 		return *proc, true
 	}
 	return Process{}, false
+}
+
+// Has says whether there is a process of that number.
+func (p *Processes) Has(pid int) bool {
+	_, ok := p.Find(pid)
+	return ok
 }
 
 // Named returns the processes of that name, oldest first.

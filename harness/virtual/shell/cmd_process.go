@@ -66,7 +66,7 @@ func pidof(c *call) int {
 
 // killCommand ends commands of the shell; what belongs to other users it may not.
 func killCommand(c *call) int {
-	probe := false
+	probe, interrupt := false, false
 	args := c.args
 	for len(args) > 0 && strings.HasPrefix(args[0], "-") && args[0] != "--" {
 		if args[0] == "-l" {
@@ -76,6 +76,10 @@ func killCommand(c *call) int {
 		probe = args[0] == "-0"
 		if args[0] == "-s" && len(args) > 1 {
 			args = args[1:]
+		}
+		switch strings.TrimPrefix(strings.TrimPrefix(args[0], "-"), "SIG") {
+		case "2", "INT":
+			interrupt = true
 		}
 		args = args[1:]
 	}
@@ -90,6 +94,8 @@ func killCommand(c *call) int {
 			code = c.fail(1, "/system/bin/sh: kill: %s: No such process", a)
 		case p.UID != phone.ShellUID:
 			code = c.fail(1, "/system/bin/sh: kill: %s: Operation not permitted", a)
+		case interrupt:
+			c.sh.phone.Processes.Interrupt(pid)
 		case !probe:
 			c.sh.phone.Processes.Kill(pid)
 		}

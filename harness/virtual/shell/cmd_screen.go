@@ -74,8 +74,3 @@ func screencap(c *call) int {
 	}
 	return 0
 }
-
-// screenrecord is refused: a virtual phone has no encoder, and a file that is no video would only mislead.
-func screenrecord(c *call) int {
-	return c.fail(1, "ERROR: unable to create video encoder: this virtual phone has none")
-}

@@ -19,7 +19,7 @@ var sessionCommands = map[string]command{
 	"sh": shCommand, "setsid": outliving, "nohup": outliving, "timeout": timeoutCommand, "env": envCommand, "printenv": envCommand,
 	"which": whichCommand, "toybox": toyboxCommand, "su": suCommand, "xargs": xargsCommand,
 	"echo": echoCommand, "__echo": echoCommand, "__print": printCommand, "true": func(*call) int { return 0 }, "false": func(*call) int { return 1 },
-	"__detach": detachCommand, "__lastbg": func(c *call) int { c.println(strconv.Itoa(c.s.last())); return 0 },
+	"__detach": detachCommand, "__wait": waitCommand, "__lastbg": func(c *call) int { c.println(strconv.Itoa(c.s.last())); return 0 },
 	"__type": typeCommand, "__which": whichCommand, "__hash": func(*call) int { return 0 }, "__kill": killCommand,
 	"__ulimit":   func(c *call) int { c.println("unlimited"); return 0 },
 	"__complain": func(c *call) int { return c.fail(1, "%s", strings.Join(c.args, " ")) },
@@ -134,6 +134,22 @@ func detachCommand(c *call) int {
 	c.s.mu.Lock()
 	c.s.lastBG = n.pid
 	c.s.mu.Unlock()
+	return 0
+}
+
+// waitEvery is how often a wait looks whether a process has ended.
+const waitEvery = 20 * time.Millisecond
+
+// waitCommand waits for processes that went on by themselves.
+func waitCommand(c *call) int {
+	for _, a := range c.args {
+		pid, err := strconv.Atoi(a)
+		for err == nil && c.sh.phone.Processes.Has(pid) {
+			if !wait(c.ctx, waitEvery) {
+				return hangup
+			}
+		}
+	}
 	return 0
 }
 

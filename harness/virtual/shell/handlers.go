@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -139,6 +140,11 @@ func (s *session) callHandler(ctx context.Context, args []string) ([]string, err
 		}
 		return kept, nil
 	case "wait":
+		for _, a := range args[1:] {
+			if pid, err := strconv.Atoi(a); err == nil && s.sh.phone.Processes.Has(pid) {
+				return append([]string{"__wait"}, args[1:]...), nil
+			}
+		}
 		return []string{"wait"}, nil
 	case "trap":
 		return trapCall(args), nil

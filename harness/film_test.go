@@ -1,0 +1,108 @@
+package harness_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"io/fs"
+	"strings"
+	"testing"
+
+	"github.com/telltale-farm/telltale/assertions/leak"
+	"github.com/telltale-farm/telltale/harness"
+	"github.com/telltale-farm/telltale/harness/virtual/personality"
+)
+
+// videos are what lies of films on the rig's phone.
+func (r *rig) videos() []string {
+	r.t.Helper()
+	files, err := r.phone.State().Files.ReadDir("/data/local/tmp")
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	var out []string
+	for _, f := range files {
+		if strings.HasPrefix(f.Name(), "telltale-video") {
+			out = append(out, f.Name())
+		}
+	}
+	return out
+}
+
+// TestFilm: an attempt is filmed if devices.yaml asks for it. The film is in the attempt's folder, whole, with its digest
+// in attempts.jsonl; it ends with the window, and nothing of it stays on the phone.
+func TestFilm(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, personality.Clean(), "clean")
+	r.options.Profile.Record.Video = true
+	l := r.lease()
+	defer l.Release(context.WithoutCancel(t.Context()))
+	if seen, err := r.search(l, nil); err != nil || seen.Verdict.Outcome != leak.Clean {
+		t.Fatalf("%+v, %v", seen, err)
+	}
+	at := r.attempts()[len(r.attempts())-1]
+	if len(at.Video) != 1 || at.Video[0].File != "actions/0002-search/video.mp4" {
+		t.Fatalf("%+v", at.Video)
+	}
+	raw, err := fs.ReadFile(r.bundle.FS(), "phones/"+phoneID+"/"+at.Video[0].File)
+	sum := sha256.Sum256(raw)
+	if err != nil || hex.EncodeToString(sum[:]) != at.Video[0].SHA256 || int64(len(raw)) != at.Video[0].Bytes || !strings.Contains(string(raw), "moov") {
+		t.Errorf("%d bytes, %v; %+v", len(raw), err, at.Video[0])
+	}
+	if left := r.phone.State().Processes.Named("screenrecord"); len(left) > 0 {
+		t.Errorf("it still films: %+v", left)
+	}
+	if err := l.Release(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if left := r.videos(); len(left) > 0 {
+		t.Errorf("on the phone are %q", left)
+	}
+}
+
+// TestFilmOfAFault: the link drops while an attempt is filmed. Its film stays whole on the phone, and comes home when the
+// phone is back; the attempt that was made again has a film of its own.
+func TestFilmOfAFault(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, personality.Clean(), "clean")
+	r.options.Profile.Record.Video = true
+	l := r.lease()
+	defer l.Release(context.WithoutCancel(t.Context()))
+	dropped := false
+	_, err := r.search(l, func(a harness.Action) harness.Action {
+		return after{a, func() {
+			if !dropped {
+				dropped = true
+				r.phone.ADB().DropLinks()
+			}
+		}}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := fs.Glob(r.bundle.FS(), "phones/"+phoneID+"/actions/*-search/video.mp4")
+	if err != nil || len(all) != 2 {
+		t.Errorf("%q, %v", all, err)
+	}
+	if last := r.attempts()[len(r.attempts())-1]; last.RetryOf == 0 || len(last.Video) != 1 {
+		t.Errorf("%+v", last)
+	}
+}
+
+// A phone that cannot film is driven all the same, and the journal says why there is no film.
+func TestNoFilm(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, personality.Clean(), "clean")
+	r.options.Profile.Record.Video = true
+	l := r.lease()
+	defer l.Release(context.WithoutCancel(t.Context()))
+	r.phone.State().Files.SetCapacity(32 << 20)
+	seen, err := r.search(l, nil)
+	if err != nil || seen.Verdict.Outcome != leak.Clean {
+		t.Fatalf("%+v, %v", seen, err)
+	}
+	journal, err := fs.ReadFile(r.bundle.FS(), "phones/"+phoneID+"/journal.jsonl")
+	if err != nil || !strings.Contains(string(journal), "a film needs") {
+		t.Errorf("the journal does not say why: %v", err)
+	}
+}
