@@ -3,7 +3,10 @@ package adb_test
 import (
 	"bytes"
 	"io"
+	"net"
+	"os/exec"
 	"testing"
+	"time"
 
 	"github.com/telltale-farm/telltale/harness/virtual/adbd"
 )
@@ -15,6 +18,32 @@ func BenchmarkShell(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// BenchmarkShellBySpawning is BenchmarkShell by the adb command, and says how many times as fast ours is.
+func BenchmarkShellBySpawning(b *testing.B) {
+	d, _ := attached(b, adbd.Options{Device: &echo{}})
+	host, port, err := net.SplitHostPort(d.Server().Addr)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		cmd := exec.Command("adb", "-H", host, "-P", port, "-s", d.Serial(), "shell", "true")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			b.Fatalf("%v: %s", err, out)
+		}
+	}
+	spawned := b.Elapsed() / time.Duration(b.N)
+	const rounds = 200
+	begun := time.Now()
+	for range rounds {
+		if _, err := d.Shell(b.Context(), "true"); err != nil {
+			b.Fatal(err)
+		}
+	}
+	ours := time.Since(begun) / rounds
+	b.ReportMetric(float64(spawned)/float64(ours), "times-faster")
+	b.ReportMetric(float64(ours.Microseconds()), "us/ours")
 }
 
 func BenchmarkPush2MiB(b *testing.B) {

@@ -24,7 +24,7 @@ import (
 
 // rig is one virtual phone behind a real adb server, with all that a lease of it needs.
 type rig struct {
-	t        *testing.T
+	t        testing.TB
 	phone    *virtual.Phone
 	server   *adb.PrivateServer
 	internet *internet.Internet
@@ -44,7 +44,7 @@ type desk struct {
 	internet *internet.Internet
 }
 
-func newDesk(t *testing.T) *desk {
+func newDesk(t testing.TB) *desk {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("drives a virtual phone through a real adb server")
@@ -69,7 +69,7 @@ func newRig(t *testing.T, who personality.Personality, shipped string, change ..
 	return newDesk(t).rig(t, who, shipped, adbd.NoAuth, change...)
 }
 
-func (d *desk) rig(t *testing.T, who personality.Personality, shipped string, auth adbd.AuthPolicy, change ...func(*virtual.Options)) *rig {
+func (d *desk) rig(t testing.TB, who personality.Personality, shipped string, auth adbd.AuthPolicy, change ...func(*virtual.Options)) *rig {
 	t.Helper()
 	server, web, state := d.server, d.internet, d.state
 	o := virtual.Options{Personality: who, Name: phoneID, Internet: web, RootPEM: web.RootPEM(), Auth: auth}

@@ -36,7 +36,7 @@ func buildTools(race string) (string, error) {
 
 // rig runs telltale as a user does, in a state directory of its own.
 type rig struct {
-	t     *testing.T
+	t     testing.TB
 	bin   string
 	state string
 	out   string

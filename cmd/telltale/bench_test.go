@@ -1,0 +1,96 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// settled is a phone's block with the settle time of a real phone.
+func settled(id string) string {
+	return strings.Replace(phoneBlock(id, "clean", "chrome", standIn), "{min: 500ms, max: 10s}", "{min: 20s, max: 1m}", 1)
+}
+
+// BenchmarkPhones drives one virtual phone and then many (40, or what TELLTALE_MANY says), each with a search and the
+// settle time of a real phone, and says how many times as long the many take, and the memory of a worker: its
+// proportional set size, at its most.
+func BenchmarkPhones(b *testing.B) {
+	bin, err := withRelay()
+	if err != nil {
+		b.Fatal(err)
+	}
+	n := 40
+	if v := os.Getenv(manyEnv); v != "" {
+		if n, err = strconv.Atoi(v); err != nil {
+			b.Fatal(err)
+		}
+	}
+	drive := func(phones int) (time.Duration, int64) {
+		r := &rig{t: b, bin: bin, state: b.TempDir(), out: filepath.Join(b.TempDir(), "evidence")}
+		var blocks strings.Builder
+		for i := range phones {
+			blocks.WriteString(settled(fmt.Sprintf("phone-%d", i)))
+		}
+		cmd := r.command("run", "--devices", r.devices(blocks.String()), "--filter", "action:search && variant:private", "--out", r.out)
+		var said bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &said, &said
+		begun := time.Now()
+		if err := cmd.Start(); err != nil {
+			b.Fatal(err)
+		}
+		ended := make(chan struct{})
+		go func() { _ = cmd.Wait(); close(ended) }()
+		tick := time.NewTicker(2 * time.Second)
+		defer tick.Stop()
+		var most int64
+		for {
+			select {
+			case <-tick.C:
+				if total, workers := r.pss(); workers > 0 {
+					most = max(most, total/int64(workers))
+				}
+			case <-ended:
+				took := time.Since(begun)
+				if code := cmd.ProcessState.ExitCode(); code != exitClean {
+					b.Fatalf("%d phones: the run ended %d\n%s", phones, code, said.String())
+				}
+				return took, most
+			}
+		}
+	}
+	for b.Loop() {
+		one, _ := drive(1)
+		many, pss := drive(n)
+		b.ReportMetric(one.Seconds(), "s/one")
+		b.ReportMetric(many.Seconds(), fmt.Sprintf("s/%d", n))
+		b.ReportMetric(many.Seconds()/one.Seconds(), "times-as-long")
+		b.ReportMetric(float64(pss)/1024, "MiB-PSS/worker")
+	}
+}
+
+// pss adds up the memory of the workers of a run, in KiB.
+func (r *rig) pss() (total int64, workers int) {
+	procs, _ := filepath.Glob("/proc/[0-9]*")
+	for _, p := range procs {
+		line, err := os.ReadFile(p + "/cmdline")
+		if err != nil || !strings.Contains(string(line), "scenarios.test") || !strings.Contains(string(line), r.state) {
+			continue
+		}
+		rollup, err := os.ReadFile(p + "/smaps_rollup")
+		if err != nil {
+			continue
+		}
+		for l := range strings.Lines(string(rollup)) {
+			if rest, ok := strings.CutPrefix(l, "Pss:"); ok {
+				kib, _ := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
+				total, workers = total+kib, workers+1
+			}
+		}
+	}
+	return total, workers
+}
