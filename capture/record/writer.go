@@ -252,7 +252,8 @@ func (w *Writer) sync() error {
 	return w.Err()
 }
 
-// Close records that the recording ended in order, and closes it. Whoever still writes gets an error from Err.
+// Close records that the recording ended in order, and closes it. One that lost a record, on a full disk perhaps, did not:
+// it stays open for whoever reads it. Whoever still writes gets an error from Err.
 func (w *Writer) Close() error {
 	w.mu.Lock()
 	if w.closed {
@@ -260,12 +261,17 @@ func (w *Writer) Close() error {
 		return w.err
 	}
 	w.buf = w.young.writeAll(w.buf)
-	w.buf = appendInt(append(w.buf, `{"rec":"`+recClose+`"`...), `,"end_us":`, w.Now())
-	w.buf = append(w.buf, '}', '\n')
 	w.closed = true
 	w.timer.Stop()
 	w.mu.Unlock()
 	err := w.sync()
+	if err == nil {
+		w.mu.Lock()
+		w.buf = appendInt(append(w.buf, `{"rec":"`+recClose+`"`...), `,"end_us":`, w.Now())
+		w.buf = append(w.buf, '}', '\n')
+		w.mu.Unlock()
+		err = w.sync()
+	}
 	w.release()
 	return err
 }
