@@ -74,6 +74,73 @@ func TestWhatGoesAroundTheProxyIsNamed(t *testing.T) {
 	}
 }
 
+// everywhere is an action of which whatever the phone sends counts.
+type everywhere struct{ harness.Action }
+
+func (e everywhere) About() harness.About {
+	about := e.Action.About()
+	about.Scope = leak.ScopePhone
+	return about
+}
+
+// TestATunnelOfAnotherApp: a VPN takes what the browser sends past the proxy. Of the browser its own socket and bytes are
+// seen, as the kernel counts them; of the VPN, where it takes them.
+func TestATunnelOfAnotherApp(t *testing.T) {
+	const chrome, vpn, sent = "com.android.chrome", "com.example.vpn", 3000
+	who := personality.Clean()
+	browser, _ := who.App(chrome)
+	who.Apps = append(who.Apps, personality.App{Package: vpn, Label: "VPN", Kind: personality.Stub, UID: 10333, Activity: ".Main", TargetSDK: 28})
+	for _, tc := range []struct {
+		name  string
+		wrap  func(harness.Action) harness.Action
+		wants []string // apps, sorted
+	}{
+		{"of the browser, in its own scope", func(a harness.Action) harness.Action { return a }, []string{chrome}},
+		{"of the phone", func(a harness.Action) harness.Action { return everywhere{a} }, []string{chrome, vpn}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, who, "clean")
+			r.options.Names = r.internet.Names()
+			l := r.lease()
+			defer r.release(l)
+			send := func(ctx context.Context, uid int, pkg, proto, to string) error {
+				c, err := r.phone.Network().App(network.AppOptions{UID: uid, Package: pkg, Stack: network.Chromium}).Dial(ctx, proto, to)
+				if err != nil {
+					return err
+				}
+				t.Cleanup(func() { c.Close() })
+				_, err = io.WriteString(c, strings.Repeat("x", sent))
+				return err
+			}
+			seen, err := r.search(l, func(a harness.Action) harness.Action {
+				return tc.wrap(broken{a, func(ctx context.Context) error {
+					if err := send(ctx, browser.UID, chrome, "tcp", "example-books.test:443"); err != nil {
+						return err
+					}
+					return send(ctx, 10333, vpn, "udp", "example-shop.test:51820")
+				}})
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, x := range seen.Verdict.Claims[leak.ClaimContent].Reasons {
+				if x.Code == leak.CodeBypass {
+					got = append(got, x.App)
+					if host := map[string]string{chrome: "example-books.test", vpn: "example-shop.test"}[x.App]; x.Host != host || x.Bytes < sent {
+						t.Errorf("reason %+v", x)
+					}
+				}
+			}
+			slices.Sort(got)
+			if seen.Verdict.Outcome != leak.Inconclusive || !slices.Equal(got, tc.wants) {
+				t.Errorf("%s, around the proxy: %q, want %q", seen.Verdict.Outcome, got, tc.wants)
+			}
+		})
+	}
+}
+
 // TestTheShellsOwnBytesAreBypass: what the shell sends is not adb's on a phone whose adb daemon does not count.
 func TestTheShellsOwnBytesAreBypass(t *testing.T) {
 	r := newRelayRig(t, personality.Clean(), "clean")
