@@ -16,60 +16,70 @@ func settled(id string) string {
 	return strings.Replace(phoneBlock(id, "clean", "chrome", standIn), "{min: 500ms, max: 10s}", "{min: 20s, max: 1m}", 1)
 }
 
-// BenchmarkPhones drives one virtual phone and then many (40, or what TELLTALE_MANY says), each with a search and the
-// settle time of a real phone, and says how many times as long the many take, and the memory of a worker: its
+// BenchmarkPhones drives one virtual phone, and then many (40, or what TELLTALE_MANY says), each with a search and the
+// settle time of a real phone. It says how many times as long the many take, and the memory of a worker: its
 // proportional set size, at its most.
 func BenchmarkPhones(b *testing.B) {
+	many := 40
+	if v := os.Getenv(manyEnv); v != "" {
+		var err error
+		if many, err = strconv.Atoi(v); err != nil {
+			b.Fatal(err)
+		}
+	}
+	var one time.Duration
+	for _, n := range []int{1, many} {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			var took time.Duration
+			var pss int64
+			for b.Loop() {
+				took, pss = driveSettled(b, n)
+			}
+			b.ReportMetric(float64(pss)/1024, "MiB-PSS/worker")
+			if n == 1 {
+				one = took
+			} else if one > 0 {
+				b.ReportMetric(took.Seconds()/one.Seconds(), "times-as-long")
+			}
+		})
+	}
+}
+
+// driveSettled drives so many phones in one run, and gives its time and the most memory of a worker, in KiB.
+func driveSettled(b *testing.B, phones int) (took time.Duration, most int64) {
 	bin, err := withRelay()
 	if err != nil {
 		b.Fatal(err)
 	}
-	n := 40
-	if v := os.Getenv(manyEnv); v != "" {
-		if n, err = strconv.Atoi(v); err != nil {
-			b.Fatal(err)
-		}
+	r := &rig{t: b, bin: bin, state: b.TempDir(), out: filepath.Join(b.TempDir(), "evidence")}
+	var blocks strings.Builder
+	for i := range phones {
+		blocks.WriteString(settled(fmt.Sprintf("phone-%d", i)))
 	}
-	drive := func(phones int) (time.Duration, int64) {
-		r := &rig{t: b, bin: bin, state: b.TempDir(), out: filepath.Join(b.TempDir(), "evidence")}
-		var blocks strings.Builder
-		for i := range phones {
-			blocks.WriteString(settled(fmt.Sprintf("phone-%d", i)))
-		}
-		cmd := r.command("run", "--devices", r.devices(blocks.String()), "--filter", "action:search && variant:private", "--out", r.out)
-		var said bytes.Buffer
-		cmd.Stdout, cmd.Stderr = &said, &said
-		begun := time.Now()
-		if err := cmd.Start(); err != nil {
-			b.Fatal(err)
-		}
-		ended := make(chan struct{})
-		go func() { _ = cmd.Wait(); close(ended) }()
-		tick := time.NewTicker(2 * time.Second)
-		defer tick.Stop()
-		var most int64
-		for {
-			select {
-			case <-tick.C:
-				if total, workers := r.pss(); workers > 0 {
-					most = max(most, total/int64(workers))
-				}
-			case <-ended:
-				took := time.Since(begun)
-				if code := cmd.ProcessState.ExitCode(); code != exitClean {
-					b.Fatalf("%d phones: the run ended %d\n%s", phones, code, said.String())
-				}
-				return took, most
+	cmd := r.command("run", "--devices", r.devices(blocks.String()), "--filter", "action:search && variant:private", "--out", r.out)
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	begun := time.Now()
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() { _ = cmd.Wait(); close(ended) }()
+	tick := time.NewTicker(2 * time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			if total, workers := r.pss(); workers > 0 {
+				most = max(most, total/int64(workers))
 			}
+		case <-ended:
+			took := time.Since(begun)
+			if code := cmd.ProcessState.ExitCode(); code != exitClean {
+				b.Fatalf("%d phones: the run ended %d\n%s", phones, code, said.String())
+			}
+			return took, most
 		}
-	}
-	for b.Loop() {
-		one, _ := drive(1)
-		many, pss := drive(n)
-		b.ReportMetric(one.Seconds(), "s/one")
-		b.ReportMetric(many.Seconds(), fmt.Sprintf("s/%d", n))
-		b.ReportMetric(many.Seconds()/one.Seconds(), "times-as-long")
-		b.ReportMetric(float64(pss)/1024, "MiB-PSS/worker")
 	}
 }
 
