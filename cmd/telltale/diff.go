@@ -18,7 +18,8 @@ type diffCmd struct {
 // Help is shown below the flags.
 func (diffCmd) Help() string {
 	return `Judges both bundles again with the rules of this telltale, so that a difference is the firmware's and not the rules',
-and compares them cell by cell, by the ids of devices.yaml. It refuses to mix virtual and real phones, and redacted
+and compares them cell by cell, by the ids of devices.yaml; then, phone by phone, destinations, endpoints, fields of what was
+sent, and identifiers. A run whose sums do not hold is named as unverified. It refuses to mix virtual and real phones, and redacted
 copies, which cannot be judged again. What leaks now and was inconclusive before "leaks now; before unknown".
 
 Example:

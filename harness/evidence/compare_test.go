@@ -98,6 +98,7 @@ func TestComparePhones(t *testing.T) {
 	want := []PhoneChange{{
 		ID: leaktest.PhoneID, Old: "V1.0.0", New: "V2.0.0", Appeared: []string{"sa.example:443"}, Vanished: []string{},
 		Endpoints: []string{"POST sa.collector.example/v2/user/*"}, Forgotten: []string{},
+		Fields: []string{"POST sa.collector.example/beat: body > json $.serial"}, Dropped: []string{},
 		Identifiers: []IdentifierChange{
 			{App: leaktest.Settings, ID: "serial", New: true},
 			{App: leaktest.Analytics, ID: "android_id", Old: true, New: true, Survived: true},
@@ -108,6 +109,24 @@ func TestComparePhones(t *testing.T) {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 	golden(t, "compare.txt", got.Text())
+}
+
+// What an old run stated then plays no part: both are judged by the rules of today. A run whose sums do not hold is compared
+// all the same, and named.
+func TestCompareJudgesTheOldAgain(t *testing.T) {
+	old, now := closed(t, leaky()), closed(t, leaky())
+	edit(t, old, "verdicts.json", func(s string) string { return strings.ReplaceAll(s, `"outcome":"leaked"`, `"outcome":"clean"`) })
+	got, err := Compare(old, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(got.Claims, func(c ClaimChange) bool { return c.Cell == leaktest.SearchKey })
+	if got.Claims[i].Change != StillLeaking || got.ExitCode() != 0 || got.Rules != leak.RulesVersion {
+		t.Errorf("%+v, exit %d", got.Claims[i], got.ExitCode())
+	}
+	if len(got.Doubts) != 1 || !strings.Contains(got.Text(), "unverified: 20261121T120000Z: verdicts.json: its bytes changed") {
+		t.Errorf("it says nothing of the change: %v", got.Doubts)
+	}
 }
 
 func TestCompareRefusesOtherKinds(t *testing.T) {

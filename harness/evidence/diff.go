@@ -33,10 +33,14 @@ type ClaimChange struct {
 	New    leak.Outcome `json:"new,omitempty"`
 }
 
-// Comparison is what changed between two runs.
+// Comparison is what changed between two runs. Doubts name, of a run whose sums do not hold, the first file that shows it.
 type Comparison struct {
 	Schema int           `json:"schema"`
 	Kind   string        `json:"kind"`
+	Old    string        `json:"old"`   // name of the run
+	New    string        `json:"new"`   //
+	Rules  int           `json:"rules"` // that both were judged by, now
+	Doubts []string      `json:"unverified"`
 	Claims []ClaimChange `json:"claims"` // sorted by cell and claim
 	Phones []PhoneChange `json:"phones"` // sorted by id
 }
@@ -44,7 +48,7 @@ type Comparison struct {
 // Compare compares two bundles. Both are judged again from their files with the same rules, so that a difference is the
 // phone's and not the rules'. It refuses to compare virtual with real phones.
 func Compare(before, after string) (Comparison, error) {
-	out := Comparison{Schema: Schema, Claims: []ClaimChange{}, Phones: []PhoneChange{}}
+	out := Comparison{Schema: Schema, Rules: leak.RulesVersion, Doubts: []string{}, Claims: []ClaimChange{}, Phones: []PhoneChange{}}
 	var vs [2]leak.Verdicts
 	var bs [2]*Bundle
 	for i, dir := range [2]string{before, after} {
@@ -60,11 +64,18 @@ func Compare(before, after string) (Comparison, error) {
 		if vs[i], _, err = b.judge(); err != nil {
 			return out, fmt.Errorf("comparing: judging the bundle %s: %w", b.name, err)
 		}
+		changed, err := b.changed()
+		if err != nil {
+			return out, fmt.Errorf("comparing: checking the bundle %s: %w", b.name, err)
+		}
+		if changed != "" {
+			out.Doubts = append(out.Doubts, safe.Text(b.name)+": "+changed)
+		}
 	}
 	if vs[0].Kind != vs[1].Kind || vs[0].Kind == leak.KindMixed {
 		return out, fmt.Errorf("comparing: one run is on %s phones and the other on %s: virtual and real phones do not compare", vs[0].Kind, vs[1].Kind)
 	}
-	out.Kind = vs[0].Kind
+	out.Kind, out.Old, out.New = vs[0].Kind, safe.Text(bs[0].name), safe.Text(bs[1].name)
 	out.Claims = compareClaims(vs[0], vs[1])
 	ids := slices.Compact(slices.Sorted(slices.Values(append(bs[0].phonesOf(vs[0]), bs[1].phonesOf(vs[1])...))))
 	for _, id := range ids {
@@ -152,6 +163,11 @@ func (c Comparison) ExitCode() int {
 // Text is the comparison for a terminal.
 func (c Comparison) Text() string {
 	var b strings.Builder
+	fmt.Fprintf(&b, "%s -> %s, both judged by rules %d\n", c.Old, c.New, c.Rules)
+	for _, d := range c.Doubts {
+		fmt.Fprintf(&b, "unverified: %s\n", d)
+	}
+	b.WriteByte('\n')
 	width, change := 0, len(StillLeaking)
 	for _, x := range c.Claims {
 		width, change = max(width, len(x.Cell.String())), max(change, len(x.Change))
@@ -162,8 +178,24 @@ func (c Comparison) Text() string {
 	for _, p := range c.Phones {
 		p.text(&b)
 	}
+	fmt.Fprintf(&b, "\n%s\n", c.tally())
 	if text := banner(c.Kind); text != "" {
-		fmt.Fprintf(&b, "\n%s\n", text)
+		fmt.Fprintf(&b, "%s\n", text)
 	}
 	return b.String()
+}
+
+// tally counts the changes, the worst first.
+func (c Comparison) tally() string {
+	n := map[Change]int{}
+	for _, x := range c.Claims {
+		n[x.Change]++
+	}
+	var parts []string
+	for _, x := range []Change{Regressed, LeaksNow, StillLeaking, NoClaim, New, Gone, Fixed, StillClean} {
+		if n[x] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n[x], x))
+		}
+	}
+	return strings.Join(parts, ", ")
 }

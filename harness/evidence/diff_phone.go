@@ -23,6 +23,8 @@ type PhoneChange struct {
 	Vanished    []string           `json:"vanished"`
 	Endpoints   []string           `json:"endpoints"`      // new ones, of hosts that both runs contacted: POST host/path/*
 	Forgotten   []string           `json:"endpoints_gone"` //
+	Fields      []string           `json:"fields"`         // new ones, of endpoints that both runs sent to: POST host/path: body > json $.a
+	Dropped     []string           `json:"fields_gone"`    //
 	Identifiers []IdentifierChange `json:"identifiers"`
 }
 
@@ -60,6 +62,8 @@ func comparePhone(bs [2]*Bundle, vs [2]leak.Verdicts, id string) (PhoneChange, e
 	p.Appeared, p.Vanished = without(after.places, before.places), without(before.places, after.places)
 	both := func(host string) bool { return before.hosts[host] && after.hosts[host] }
 	p.Endpoints, p.Forgotten = withoutAt(after.endpoints, before.endpoints, both), withoutAt(before.endpoints, after.endpoints, both)
+	same := func(endpoint string) bool { return before.endpoints[endpoint] != "" && after.endpoints[endpoint] != "" }
+	p.Fields, p.Dropped = withoutAt(after.fields, before.fields, same), withoutAt(before.fields, after.fields, same)
 	p.Identifiers = compareIdentifiers(vs, digests, id)
 	return p, nil
 }
@@ -69,10 +73,11 @@ type traffic struct {
 	places    map[string]bool   // host:port
 	hosts     map[string]bool   //
 	endpoints map[string]string // method and place with path -> host
+	fields    map[string]string // endpoint and place in what was sent to it -> endpoint
 }
 
 func trafficOf(b *Bundle, id string) (traffic, error) {
-	t := traffic{map[string]bool{}, map[string]bool{}, map[string]string{}}
+	t := traffic{map[string]bool{}, map[string]bool{}, map[string]string{}, map[string]string{}}
 	sub, err := fs.Sub(b.FS(), phonesName+"/"+id)
 	if err != nil {
 		return t, err
@@ -97,6 +102,7 @@ func trafficOf(b *Bundle, id string) (traffic, error) {
 		t.hosts[f.Host] = true
 		if f.Kind == flow.KindExchange && f.Request != nil {
 			t.endpoints[endpoint(f)] = f.Host
+			t.addFields(r, f)
 		}
 	}
 	return t, nil
@@ -179,6 +185,9 @@ func compareIdentifiers(vs [2]leak.Verdicts, digests [2]map[string]string, phone
 	return out
 }
 
+// maxChanges bounds how many changes of a kind the text names of a phone.
+const maxChanges = 40
+
 // text writes what differs about a phone for a terminal.
 func (p PhoneChange) text(b *strings.Builder) {
 	if p.Old != p.New {
@@ -189,8 +198,15 @@ func (p PhoneChange) text(b *strings.Builder) {
 	for _, list := range []struct {
 		what  string
 		lines []string
-	}{{"new destination", p.Appeared}, {"destination gone", p.Vanished}, {"new endpoint", p.Endpoints}, {"endpoint gone", p.Forgotten}} {
-		for _, line := range list.lines {
+	}{
+		{"new destination", p.Appeared}, {"destination gone", p.Vanished}, {"new endpoint", p.Endpoints}, {"endpoint gone", p.Forgotten},
+		{"new field", p.Fields}, {"field gone", p.Dropped},
+	} {
+		for i, line := range list.lines {
+			if i == maxChanges {
+				fmt.Fprintf(b, "  %-17s and %d more, in --json\n", list.what, len(list.lines)-i)
+				break
+			}
 			fmt.Fprintf(b, "  %-17s %s\n", list.what, line)
 		}
 	}
