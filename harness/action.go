@@ -29,6 +29,7 @@ type About struct {
 	Markers       []leak.Marker // whose presence in what the phone sends reports the action
 	Postcondition string        // what the screen shows when it happened, in words
 	Need          bool          // the recipient must have got the canary too
+	Own           []string      // apps that the action brings to the front: what they send then does not report it
 }
 
 // NotPerformed says that an action did not happen, and what was seen instead. It is an outcome, not a fault: the

@@ -9,6 +9,9 @@ import (
 // artefacts keeps what a person would want to see of an attempt: the screen and its tree before and after, and after it
 // the log. They are context for readers; no verdict rests on them, so a phone that refuses one is no fault.
 func (l *Lease) artefacts(ctx context.Context, at *leak.Attempt, a Action, when string) {
+	if at.Trial != nil && (when == "before" || at.Postcondition.Seen) {
+		return // hundreds of windows look alike, and pictures take longer than they last
+	}
 	keep := func(file string, data []byte, err error) {
 		if err != nil {
 			_ = l.dir.AppendJournal("artefact-missing", map[string]any{"file": file, "why": err.Error()})

@@ -32,7 +32,7 @@ type bypass struct {
 	done    sync.WaitGroup
 
 	mu      sync.Mutex
-	sockets map[sockKey]bool
+	sockets map[sockKey]int64 // when first seen, by the recorder's clock
 	unread  error
 }
 
@@ -47,12 +47,12 @@ type sockKey struct {
 type reading struct {
 	traffic adb.Traffic
 	boot    string
-	sockets map[sockKey]bool
+	sockets map[sockKey]int64
 }
 
 // watchBypass reads the counters and begins to watch the tables. What moved since the last window's reading is between.
 func (l *Lease) watchBypass(ctx context.Context, boot string) (b *bypass, between *leak.Counters) {
-	b = &bypass{lease: l, boot: boot, sockets: map[sockKey]bool{}}
+	b = &bypass{lease: l, boot: boot, sockets: map[sockKey]int64{}}
 	b.before, b.failed = l.device.Traffic(ctx)
 	b.look(ctx)
 	if last := l.counted; last != nil && b.failed == nil {
@@ -86,7 +86,10 @@ func (b *bypass) look(ctx context.Context) {
 	}
 	for _, r := range rows {
 		if b.lease.aroundProxy(r) {
-			b.sockets[sockKey{uid: r.UID, proto: r.Proto, addr: r.Remote.Addr().Unmap().String(), port: int(r.Remote.Port())}] = true
+			k := sockKey{uid: r.UID, proto: r.Proto, addr: r.Remote.Addr().Unmap().String(), port: int(r.Remote.Port())}
+			if _, known := b.sockets[k]; !known {
+				b.sockets[k] = b.lease.rec.Now()
+			}
 		}
 	}
 }
@@ -150,11 +153,11 @@ func (b *bypass) since(last *reading) *leak.Counters {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	sockets := map[sockKey]bool{}
-	for _, from := range []map[sockKey]bool{last.sockets, b.sockets} {
+	sockets := map[sockKey]int64{}
+	for _, from := range []map[sockKey]int64{last.sockets, b.sockets} {
 		for k := range from {
 			if slices.ContainsFunc(out.Deltas, func(d leak.Delta) bool { return d.UID == k.uid && d.TX > 0 }) {
-				sockets[k] = true
+				sockets[k] = 0
 			}
 		}
 	}
@@ -163,14 +166,14 @@ func (b *bypass) since(last *reading) *leak.Counters {
 }
 
 // ledTo lists sockets with the names that are known for where they lead.
-func (l *Lease) ledTo(sockets map[sockKey]bool) []leak.Sock {
+func (l *Lease) ledTo(sockets map[sockKey]int64) []leak.Sock {
 	out := []leak.Sock{}
 	var names map[string][]string
 	if len(sockets) > 0 && l.Resolve == "" {
 		names = l.reachedNames()
 	}
-	for k := range sockets {
-		s := leak.Sock{UID: k.uid, Apps: l.packages(k.uid), Proto: k.proto, Addr: k.addr, Port: k.port, Host: l.Names[k.addr]}
+	for k, first := range sockets {
+		s := leak.Sock{FirstUS: first, UID: k.uid, Apps: l.packages(k.uid), Proto: k.proto, Addr: k.addr, Port: k.port, Host: l.Names[k.addr]}
 		if s.Host == "" {
 			s.Names = names[k.addr]
 		}

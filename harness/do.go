@@ -19,6 +19,8 @@ type Session struct {
 	lease    *Lease
 	key      leak.Key
 	canaries int
+	length   int64 // of the windows that are compared, in µs
+	home     bool  // the last window was an idle one, which left the phone on its home screen
 }
 
 // Session opens the session of one cell.
@@ -67,7 +69,10 @@ func (s *Session) Do(ctx context.Context, a Action) (*leak.Observation, error) {
 		err := fmt.Errorf("doing %s on %s: the phone was put aside: %w", a.Name(), l.profile.ID, l.aside)
 		return nil, errors.Join(err, s.undone(a, 1, 0, err))
 	}
-	var failed error
+	failed := s.fit(a)
+	if failed != nil {
+		return nil, errors.Join(failed, s.undone(a, 1, 0, failed))
+	}
 	for _, t := range s.left() {
 		if failed = s.repeat(ctx, a, t); failed != nil {
 			break
@@ -81,8 +86,11 @@ func (s *Session) Do(ctx context.Context, a Action) (*leak.Observation, error) {
 func (s *Session) repeat(ctx context.Context, a Action, t turn) error {
 	l := s.lease
 	repeat, retryOf := t.repeat, t.retryOf
+	if t.place != nil && t.place.Kind == leak.TrialIdle {
+		a = idle{a}
+	}
 	for try := 0; ; try++ {
-		at, err := s.attempt(ctx, a)
+		at, err := s.attemptAt(ctx, a, t.place)
 		at.Repeat, at.RetryOf = repeat, retryOf
 		again := at.Fault != nil && try < restarts && passing(ctx, at.Fault)
 		if again {
@@ -161,7 +169,17 @@ func (s *Session) blank(a Action) *leak.Attempt {
 // attempt makes one attempt with a window of its own. What went wrong is in the attempt; the error is returned beside
 // it so that a caller can name the cause.
 func (s *Session) attempt(ctx context.Context, a Action) (*leak.Attempt, error) {
+	return s.attemptAt(ctx, a, nil)
+}
+
+// attemptAt is attempt at a place among windows that are compared; nil for none.
+func (s *Session) attemptAt(ctx context.Context, a Action, place *leak.Place) (*leak.Attempt, error) {
 	at := s.blank(a)
+	if place != nil {
+		p := *place
+		p.Own = a.About().Own
+		at.Trial = &p
+	}
 	drops, _, _ := s.lease.link.seen()
 	err := s.drive(ctx, a, at)
 	at.Fault = s.lease.link.blame(faultOf(err), drops)
@@ -175,7 +193,13 @@ func (s *Session) attempt(ctx context.Context, a Action) (*leak.Attempt, error) 
 func (s *Session) drive(ctx context.Context, a Action, at *leak.Attempt) (err error) {
 	l := s.lease
 	// Earlier traffic belongs to earlier windows. A phone that never stops is driven all the same: its windows say so.
-	if _, err := settle(ctx, l.rec, 0, l.profile.Settle.Min, l.profile.Settle.Max); err != nil {
+	since, err := s.level(ctx, at)
+	s.home = false
+	if err == nil {
+		_, err = settle(ctx, l.rec, since, l.profile.Settle.Min, l.profile.Settle.Max)
+	}
+	if err != nil {
+		l.unopened(at, l.rec.LastSeq()+1, l.rec.Now(), err)
 		return err
 	}
 	first, start := l.rec.LastSeq()+1, l.rec.Now()
@@ -206,6 +230,7 @@ func (s *Session) drive(ctx context.Context, a Action, at *leak.Attempt) (err er
 		at.Disturbed = l.disturbances
 	}()
 
+	ran := l.rec.Now()
 	runErr := a.Run(ctx, l.driver)
 	var missing *NotPerformed
 	front := ""
@@ -228,6 +253,9 @@ func (s *Session) drive(ctx context.Context, a Action, at *leak.Attempt) (err er
 		return runErr
 	}
 	at.Settle, err = settle(ctx, l.rec, l.rec.Now(), l.profile.Settle.Min, l.profile.Settle.Max)
+	if err == nil {
+		err = s.fill(ctx, at, l.rec.Now()-ran)
+	}
 	if err != nil {
 		return err
 	}

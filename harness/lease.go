@@ -24,6 +24,7 @@ type Options struct {
 	ControlHost string            // answered by our proxy
 	Policy      leak.Policy       // as written to policy.json
 	Repeat      int               // attempts per cell
+	Trials      map[leak.Key]int  // windows of each kind that a cell compares, as plan.json says; may be nil
 	Seed        string            // of the run, for canaries
 	State       string            // state directory
 	ADB         string            // the phone's adb server, HOST:PORT

@@ -42,7 +42,10 @@ func (l *Lease) progress(key leak.Key, at *leak.Attempt) {
 		how = "driven, never quiet"
 	}
 	if key.Scenario != leak.ControlScenario && key.Scenario != leak.DrainScenario {
-		what += fmt.Sprintf(" %d/%d", at.Repeat, l.repeat)
+		what += fmt.Sprintf(" %d/%d", at.Repeat, leak.TrialPlaces(l.repeat, l.Trials[key]))
+		if at.Trial != nil && at.Trial.Kind == leak.TrialIdle {
+			what += ", left alone"
+		}
 	}
 	l.say(what + ": " + how)
 }

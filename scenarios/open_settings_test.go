@@ -12,7 +12,7 @@ import (
 var _ = spec.Scenario("open settings", func(p spec.Phone) {
 	page := p.SettingsPage("wifi")
 	It("does not report that the "+page.ID+" settings were opened",
-		Label("smoke", "action:settings", "variant:"+page.ID),
+		Label("smoke", "action:settings", "variant:"+page.ID, "trials:6"),
 		func(ctx SpecContext) {
 			s := p.Session(ctx)
 

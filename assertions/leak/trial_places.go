@@ -54,6 +54,7 @@ func (p *phone) aroundIn(s *trialSet, a *Attempt) (out []TrialContact) {
 			c.DelayUS = max(0, x.FirstUS-a.Window.Start)
 		}
 		if c.DelayUS > s.length {
+			s.after(a, c.To)
 			continue
 		}
 		out = append(out, s.note(a, c, 0, owner(x.UID, x.Apps), true, true))
@@ -64,11 +65,22 @@ func (p *phone) aroundIn(s *trialSet, a *Attempt) (out []TrialContact) {
 		}
 		// The empty host stands for all that the app sent around the proxy; the app is part of the place.
 		app := owner(d.UID, d.Apps)
+		if a.Window.End-a.Window.Start > 2*s.length {
+			s.after(a, Destination{App: safe.Text(app)}) // when it was sent is not known
+			continue
+		}
 		c := s.note(a, TrialContact{To: Destination{App: safe.Text(app)}, Bytes: d.TX}, 0, app, true, true)
 		s.place(c.To).group = true
 		out = append(out, c)
 	}
 	return out
+}
+
+// after notes what was sent unread in a window with the action, later than windows are compared for.
+func (s *trialSet) after(a *Attempt, to Destination) {
+	if !a.idle() && !slices.Contains(s.beyond, to) {
+		s.beyond = append(s.beyond, to)
+	}
 }
 
 // domains adds, for every domain of which several hosts were sent to, all of them together: a phone that makes up a new

@@ -2,6 +2,7 @@ package leak
 
 import (
 	"fmt"
+	"math/big"
 	"slices"
 
 	"github.com/telltale-farm/telltale/capture/flow"
@@ -131,29 +132,53 @@ func (p *phone) leftOut(a *Attempt, made int64) LeftOut {
 	return LeftOut{}
 }
 
-// alike leaves out windows of quite another length than the others, and finds the length that all of the rest have.
+// alike leaves out windows that are much shorter than the others, and finds how far into their windows all are compared:
+// as far as those with the action were not watched for longer, all in all, than those without.
 func (s *trialSet) alike() {
 	if len(s.windows) == 0 {
 		return
 	}
 	lengths := make([]int64, len(s.windows))
 	for i, a := range s.windows {
-		lengths[i] = a.Window.End - a.Window.Start
+		lengths[i] = min(a.Window.End-a.Window.Start, maxWindowUS)
 	}
 	usual := median(slices.Clone(lengths))
 	kept := s.windows[:0]
 	for i, a := range s.windows {
-		if n := lengths[i]; n < usual/2 || n > 2*usual {
-			s.out.Left = append(s.out.Left, LeftOut{a.ID, CodeNotQuiet, fmt.Sprintf("the window took %s, the others %s", seconds(n), seconds(usual))})
+		if n := lengths[i]; n < usual/8 {
+			s.out.Left = append(s.out.Left, LeftOut{a.ID, CodeHarness, fmt.Sprintf("the window took %s, the others %s", seconds(n), seconds(usual))})
 			continue
-		}
-		if s.length == 0 || lengths[i] < s.length {
-			s.length = lengths[i]
 		}
 		kept = append(kept, a)
 	}
 	s.windows = kept
 	slices.SortFunc(s.out.Left, func(a, b LeftOut) int { return sign(a.Attempt - b.Attempt) })
+	short, long := slices.Min(lengths), slices.Max(lengths)
+	for short < long {
+		if h := short + (long-short+1)/2; s.watchedAlike(h) {
+			short = h
+		} else {
+			long = h - 1
+		}
+	}
+	s.length = short
+}
+
+// maxWindowUS bounds how long a window can have been: a year.
+const maxWindowUS = 365 * 24 * 3600 * 1_000_000
+
+// watchedAlike says whether, if no window is looked at for longer than h, those with the action are looked at no more than
+// a twentieth longer than those without, a window.
+func (s *trialSet) watchedAlike(h int64) bool {
+	var time, windows [2]int64
+	for _, a := range s.windows {
+		kind := btoi(a.idle())
+		time[kind] += min(a.Window.End-a.Window.Start, h)
+		windows[kind]++
+	}
+	with := new(big.Int).Mul(big.NewInt(20*time[0]), big.NewInt(windows[1]))
+	without := new(big.Int).Mul(big.NewInt(21*time[1]), big.NewInt(windows[0]))
+	return with.Cmp(without) <= 0
 }
 
 // contacts makes the windows what React compares.
@@ -172,8 +197,8 @@ func (p *phone) trialContacts(s *trialSet) []Trial {
 			unread := p.unreadIn(a, at)
 			if c.DelayUS <= s.length {
 				t.Sent = append(t.Sent, s.note(a, c, at.flow.Seq, at.who(), unread, false))
-			} else if unread && t.Action && !slices.Contains(s.beyond, c.To) {
-				s.beyond = append(s.beyond, c.To)
+			} else if unread {
+				s.after(a, c.To)
 			}
 		}
 		t.Sent = append(t.Sent, p.aroundIn(s, a)...)

@@ -111,7 +111,7 @@ phones:
 // phone is the block of a virtual phone, with more lines appended.
 func phoneBlock(id, personality, browser, more string) string {
 	return "  - id: " + id + "\n    kind: virtual\n    personality: " + personality + "\n" +
-		"    settle: {min: 500ms, max: 10s}\n    repeat: 1\n    allow: [force-stop]\n    browsers: [" + browser + "]\n" + more
+		"    settle: {min: 500ms, max: 10s}\n    repeat: 1\n    trials: 0\n    allow: [force-stop]\n    browsers: [" + browser + "]\n" + more
 }
 
 // standIn is the upstream of a phone that the run starts itself.

@@ -23,6 +23,7 @@ func (s switchApp) About() harness.About {
 			{Kind: "package", Text: s.from, Own: s.from},
 			{Kind: "package", Text: s.to, Own: s.to},
 		},
+		Own:           []string{s.from, s.to},
 		Postcondition: s.to + " in front, after " + s.from,
 	}
 }

@@ -29,6 +29,7 @@ type SoFar struct {
 type CellSoFar struct {
 	Made    map[int]bool  // repeats that were carried to their end, whatever they showed
 	Faulted map[int]int64 // of the other repeats the last attempt, which a fault ended
+	Longest int64         // window that was carried to its end, µs
 }
 
 // Left lists the repeats of a cell, of so many, that have no attempt that was carried to its end.
@@ -56,6 +57,8 @@ func ReadSoFar(fsys fs.FS) (SoFar, error) {
 			case a.Fault == nil:
 				c.Made[a.Repeat] = true
 				delete(c.Faulted, a.Repeat)
+				c.Longest = max(c.Longest, a.Window.End-a.Window.Start)
+				p.Cells[a.Key] = c
 			case !c.Made[a.Repeat]:
 				c.Faulted[a.Repeat] = a.ID
 			}

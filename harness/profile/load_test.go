@@ -37,25 +37,25 @@ func TestLoadFillsInDefaults(t *testing.T) {
 			ID: "redmi-note-8", Kind: USB, Serial: "00123456", ADB: "127.0.0.1:5038",
 			Expect: map[string]string{"ro.product.device": "ginkgo", "ro.debuggable": "0", "ro.telltale.odd": "true"},
 			Trust:  "apex", PINEnv: "REDMI_PIN", Allow: []string{},
-			Settle: Settle{Min: 20 * time.Second, Max: 3 * time.Minute}, Repeat: 3, Record: Record{BodyCap: 64 << 20},
+			Settle: Settle{Min: 20 * time.Second, Max: 3 * time.Minute}, Repeat: 3, Trials: number(12), Record: Record{BodyCap: 64 << 20},
 			Browsers: []Browser{mi, chrome},
 			Accept: []Accept{
 				{App: "com.google.android.gms", Host: "mtalk.google.com", Port: 5228, Why: "push service, own protocol"},
 				{App: "*", Host: "*.push.example.org", Why: "any app may"},
 				{App: "com.example.vpn", Host: "203.0.113.9", Why: "no name is known"},
 			},
-			Line: 15,
+			Line: 16,
 		}, {
 			ID: "leaky-2020", Kind: Virtual, Personality: "leaky-2020",
 			Expect: map[string]string{}, Trust: "user", Allow: []string{"force-stop", "reboot"},
-			Settle: Settle{Min: 500 * time.Millisecond, Max: 10 * time.Second}, Repeat: 1, Record: Record{BodyCap: 512 << 10, Video: true},
-			Upstream: Upstream{StandIn: true}, Browsers: []Browser{mi}, Accept: []Accept{}, Line: 29,
+			Settle: Settle{Min: 500 * time.Millisecond, Max: 10 * time.Second}, Repeat: 1, Trials: number(0), Record: Record{BodyCap: 512 << 10, Video: true},
+			Upstream: Upstream{StandIn: true}, Browsers: []Browser{mi}, Accept: []Accept{}, Line: 30,
 		}, {
 			ID: "served", Kind: Virtual, Personality: "clean", Address: "127.0.0.1:5555",
 			Expect: map[string]string{}, Trust: "user", Allow: []string{},
-			Settle: Settle{Min: 20 * time.Second, Max: 2 * time.Minute}, Repeat: 3, Record: Record{BodyCap: 64 << 20},
+			Settle: Settle{Min: 20 * time.Second, Max: 2 * time.Minute}, Repeat: 3, Trials: number(12), Record: Record{BodyCap: 64 << 20},
 			Upstream: Upstream{Resolve: "127.0.0.1:4433", Trust: filepath.Join(abs, "roots", "standin.pem")},
-			Browsers: []Browser{}, Accept: []Accept{}, Line: 38,
+			Browsers: []Browser{}, Accept: []Accept{}, Line: 40,
 		}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -123,3 +123,5 @@ func TestDidYouMean(t *testing.T) {
 		}
 	}
 }
+
+func number(n int) *int { return &n }

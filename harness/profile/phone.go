@@ -12,7 +12,7 @@ import (
 
 var (
 	phoneKeys = []string{"id", "kind", "serial", "address", "adb", "personality", "expect", "trust", "unlock", "allow",
-		"settle", "repeat", "record", "upstream", "browsers", "accept"}
+		"settle", "repeat", "trials", "record", "upstream", "browsers", "accept"}
 	trusts = []string{"user", "system", "apex"}
 	verbs  = []string{"app-data-reset", "reinstall", "reboot", "force-stop"}
 )
@@ -63,7 +63,7 @@ func (r *reader) phone(n ast.Node, base shared, browsers []Browser) (Phone, map[
 	}
 	r.reached(n, &p, f)
 	own := r.shared(f, what, base)
-	p.Settle, p.Repeat, p.Record = own.Settle, own.Repeat, own.Record
+	p.Settle, p.Repeat, p.Trials, p.Record = own.Settle, own.Repeat, own.Trials, own.Record
 	if v := f["expect"]; v != nil {
 		p.Expect = r.expect(v, what)
 	}

@@ -81,6 +81,7 @@ type Phone struct {
 	Allow       []string          // destructive verbs allowed: app-data-reset, reinstall, reboot, force-stop
 	Settle      Settle
 	Repeat      int
+	Trials      *int // windows of each kind of the cells that compare windows; nil: as their scenarios say
 	Record      Record
 	Upstream    Upstream
 	Browsers    []Browser // in the order of the phone's list

@@ -18,8 +18,12 @@ const controlHost = "control.telltale.test"
 type shared struct {
 	Settle Settle
 	Repeat int
+	Trials *int
 	Record Record
 }
+
+// maxTrials bounds the windows of each kind that a cell compares. A thousand of them take a phone a night.
+const maxTrials = 500
 
 // config reads the whole file.
 func (r *reader) config(n ast.Node) *Config {
@@ -37,7 +41,7 @@ func (r *reader) config(n ast.Node) *Config {
 	}
 	base := shared{Settle: Settle{Min: 20 * time.Second, Max: 2 * time.Minute}, Repeat: 3, Record: Record{BodyCap: 64 << 20}}
 	if d := f["defaults"]; d != nil {
-		base = r.shared(r.object(d, "defaults", "settle", "repeat", "record"), "defaults", base)
+		base = r.shared(r.object(d, "defaults", "settle", "repeat", "trials", "record"), "defaults", base)
 	}
 	cfg := &Config{Sites: r.sites(f["sites"])}
 	cfg.Browsers = r.browsers(f["browsers"], cfg.Sites)
@@ -45,7 +49,7 @@ func (r *reader) config(n ast.Node) *Config {
 	return cfg
 }
 
-// shared reads settle, repeat and record over what holds without them.
+// shared reads settle, repeat, trials and record over what holds without them.
 func (r *reader) shared(f map[string]ast.Node, what string, base shared) shared {
 	if n := f["settle"]; n != nil {
 		s := r.object(n, "settle of "+what, "min", "max")
@@ -61,6 +65,10 @@ func (r *reader) shared(f map[string]ast.Node, what string, base shared) shared 
 	}
 	if n := f["repeat"]; n != nil {
 		base.Repeat = r.integer(n, "repeat of "+what, 1, 1000)
+	}
+	if n := f["trials"]; n != nil {
+		trials := r.integer(n, "trials of "+what, 0, maxTrials)
+		base.Trials = &trials
 	}
 	if n := f["record"]; n != nil {
 		rec := r.object(n, "record of "+what, "body_cap", "video")

@@ -50,7 +50,7 @@ func (s *suite) lease(ctx ginkgo.SpecContext, p *profile.Phone, dir *evidence.Ph
 		return nil, fmt.Errorf("the handoff does not know %s", p.ID)
 	}
 	return harness.Acquire(ctx, harness.Options{
-		Profile: p, ControlHost: s.config.Sites.Control, Policy: s.policy, Repeat: s.repeats(p.ID),
+		Profile: p, ControlHost: s.config.Sites.Control, Policy: s.policy, Repeat: s.repeats(p.ID), Trials: s.trials(),
 		Seed: s.handoff.Seed, State: s.handoff.State,
 		ADB: h.ADB, Serial: h.Serial, JournalADB: p.ADB, Address: h.Address,
 		RunBound: p.Kind == profile.Virtual && p.Address == "",
@@ -108,7 +108,7 @@ func (s *suite) lost(phone string, dir *evidence.Phone, cause error) error {
 	}
 	n := past.Attempts
 	for _, c := range s.plan.Cells {
-		left := past.Left(c.Key, s.repeats(phone))
+		left := past.Left(c.Key, s.places(c.Key))
 		if c.Phone != phone || len(left) == 0 {
 			continue
 		}

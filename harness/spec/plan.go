@@ -23,9 +23,9 @@ func preview(cfg *profile.Config) (leak.Plan, error) {
 }
 
 func planOf(report ginkgo.Report, cfg *profile.Config) (leak.Plan, error) {
-	kinds := map[string]string{}
-	for _, p := range cfg.Phones {
-		kinds[p.ID] = p.Kind
+	phones := map[string]*profile.Phone{}
+	for i := range cfg.Phones {
+		phones[cfg.Phones[i].ID] = &cfg.Phones[i]
 	}
 	plan := leak.Plan{Schema: leak.Schema, Cells: []leak.Cell{}}
 	var errs []error
@@ -45,7 +45,15 @@ func planOf(report ginkgo.Report, cfg *profile.Config) (leak.Plan, error) {
 			continue
 		}
 		seen[key] = where
-		plan.Cells = append(plan.Cells, leak.Cell{Key: key, Kind: kinds[key.Phone]})
+		trials, err := trialsOf(r, phones[key.Phone])
+		if err != nil {
+			errs = append(errs, err)
+		}
+		cell := leak.Cell{Key: key, Trials: trials}
+		if p := phones[key.Phone]; p != nil {
+			cell.Kind = p.Kind
+		}
+		plan.Cells = append(plan.Cells, cell)
 	}
 	slices.SortFunc(plan.Cells, func(a, b leak.Cell) int {
 		return cmp.Or(cmp.Compare(a.Phone, b.Phone), cmp.Compare(a.Browser, b.Browser), cmp.Compare(a.Scenario, b.Scenario), cmp.Compare(a.Variant, b.Variant))

@@ -68,6 +68,31 @@ func TestPlanRefuses(t *testing.T) {
 	}
 }
 
+func TestTrialsOfACell(t *testing.T) {
+	none, five := 0, 5
+	for name, c := range map[string]struct {
+		labels []string
+		phone  *profile.Phone
+		want   int
+		bad    bool
+	}{
+		"no label":               {labels: []string{"smoke"}},
+		"no label, all the same": {labels: []string{"smoke"}, phone: &profile.Phone{Trials: &five}},
+		"as many as it takes":    {labels: []string{"trials"}, want: leak.DefaultTrials},
+		"a number":               {labels: []string{"trials:6"}, phone: &profile.Phone{}, want: 6},
+		"the file's number":      {labels: []string{"trials"}, phone: &profile.Phone{Trials: &five}, want: 5},
+		"the file's none":        {labels: []string{"trials:6"}, phone: &profile.Phone{Trials: &none}},
+		"one":                    {labels: []string{"trials:1"}, bad: true},
+		"too many":               {labels: []string{"trials:501"}, bad: true},
+		"a word":                 {labels: []string{"trials:many"}, bad: true},
+	} {
+		got, err := trialsOf(spec(types.SpecStatePassed, []string{"phone:a", "scenario:s"}, c.labels...), c.phone)
+		if got != c.want || (err != nil) != c.bad {
+			t.Errorf("%s: %d, %v", name, got, err)
+		}
+	}
+}
+
 func TestTimeoutGrowsWithThePlan(t *testing.T) {
 	cfg := &profile.Config{Phones: []profile.Phone{{ID: "a", Repeat: 3, Settle: profile.Settle{Min: 20 * time.Second, Max: 2 * time.Minute}, Browsers: make([]profile.Browser, 2)}}}
 	plan := leak.Plan{}
@@ -76,6 +101,11 @@ func TestTimeoutGrowsWithThePlan(t *testing.T) {
 	}
 	if got := timeoutOf(cfg, plan, 0); got < 4*time.Hour {
 		t.Errorf("a night's run of %d cells may take %s only: ginkgo would cut it short", len(plan.Cells), got)
+	}
+	few := timeoutOf(cfg, plan, 0)
+	plan.Cells[0].Trials = leak.DefaultTrials
+	if many := timeoutOf(cfg, plan, 0); many < few+2*leak.DefaultTrials*2*time.Minute {
+		t.Errorf("%d windows of each kind have %s more", leak.DefaultTrials, many-few)
 	}
 	if one, three := timeoutOf(cfg, plan, 1), timeoutOf(cfg, plan, 0); one >= three {
 		t.Errorf("one repeat may take %s, three %s", one, three)

@@ -23,14 +23,14 @@ func (s *suite) repeats(phone string) int {
 // finished says whether every cell that was planned for a phone has its attempts.
 func (s *suite) finished(phone string) bool {
 	return !slices.ContainsFunc(s.plan.Cells, func(c leak.Cell) bool {
-		return c.Phone == phone && len(s.past[phone].Left(c.Key, s.repeats(phone))) > 0
+		return c.Phone == phone && len(s.past[phone].Left(c.Key, s.places(c.Key))) > 0
 	})
 }
 
 // skipDone skips the spec that is about to run if an earlier part of the run has made its cell.
 func (s *suite) skipDone(p Phone) {
 	key, err := keyOf(ginkgo.CurrentSpecReport())
-	if err == nil && len(s.past[p.ID()].Left(key, s.repeats(p.ID()))) == 0 {
+	if err == nil && len(s.past[p.ID()].Left(key, s.places(key))) == 0 {
 		ginkgo.Skip("an earlier part of this run has made it")
 	}
 }

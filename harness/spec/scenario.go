@@ -17,6 +17,9 @@ const (
 	labelVariant  = "variant:"
 )
 
+// labelTrials marks a spec whose cell compares windows with and without its action; `trials:N` says how many of each.
+const labelTrials = "trials"
+
 type scenario struct {
 	id   string
 	body func(p Phone)

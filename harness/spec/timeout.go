@@ -33,18 +33,18 @@ func timeoutOf(cfg *profile.Config, plan leak.Plan, repeat int) time.Duration {
 	s := &suite{}
 	for i := range cfg.Phones {
 		p := &cfg.Phones[i]
-		cells := 0
-		for _, c := range plan.Cells {
-			if c.Phone == p.ID {
-				cells++
-			}
-		}
 		n := p.Repeat
 		if repeat > 0 {
 			n = repeat
 		}
-		each := time.Duration(attemptsPerTry*n) * (actionAllowance + 2*p.Settle.Max)
-		most = max(most, s.setupTimeout(p)+s.drainTimeout(p)+time.Duration(cells)*each+harness.ParkAllowance)
+		places := 0
+		for _, c := range plan.Cells {
+			if c.Phone == p.ID {
+				places += leak.TrialPlaces(n, c.Trials)
+			}
+		}
+		each := attemptsPerTry * (actionAllowance + 2*p.Settle.Max)
+		most = max(most, s.setupTimeout(p)+s.drainTimeout(p)+time.Duration(places)*each+harness.ParkAllowance)
 	}
 	return most
 }
