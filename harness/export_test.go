@@ -25,3 +25,6 @@ func ChangedSettings(u *Undo) map[string]bool {
 	}
 	return out
 }
+
+// ShellWord is how a word is printed for somebody to paste.
+func ShellWord(s string) string { return shellWord(s) }

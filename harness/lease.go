@@ -162,7 +162,7 @@ func newLease(o Options) *Lease {
 
 // drive makes the driver of the lease's device.
 func (l *Lease) drive() {
-	l.driver = &Driver{Device: l.device, Screen: ui.NewScreen(l.device), Phone: l.profile, Disturbed: l.disturbed, Remember: l.rememberScript}
+	l.driver = &Driver{Device: l.device, Screen: ui.NewScreen(l.device), Phone: l.profile, Disturbed: l.disturbed, Remember: l.rememberScript, Within: l.bounds.Step}
 }
 
 // attach waits until the adb server has the phone, and watches it from then on.
