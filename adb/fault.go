@@ -82,7 +82,7 @@ var codes = map[Code]codeText{
 	Locked:        {ClassPhone, "phone is locked", "unlock it by hand, or give its PIN (devices.yaml: unlock: {pin_env: NAME})"},
 	Malformed:     {ClassPhone, "answer could not be read", ""},
 	TooLarge:      {ClassPhone, "answer is over the limit", ""},
-	Untypable:     {ClassPhone, "text cannot be typed", "`input text` types printable ASCII only: use such text, or a URL with percent escapes"},
+	Untypable:     {ClassPhone, "text cannot be typed", "`input text` types printable ASCII only: use such text, or install ADBKeyBoard on the phone"},
 	NotKept:       {ClassPhone, "setting was not kept", ""},
 	NoActivity:    {ClassPhone, "app has nothing to start", "check that it is installed and enabled"},
 	NoFile:        {ClassPhone, "file is missing or forbidden", ""},

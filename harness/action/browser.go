@@ -54,7 +54,7 @@ func (b Browser) typed(ctx context.Context, d *harness.Driver, text string) erro
 	if err := d.Tap(ctx, "the search box", b.Entry.Browser.SearchBox); err != nil {
 		return err
 	}
-	if err := d.Screen.Type(ctx, text); err != nil {
+	if err := d.Type(ctx, text); err != nil {
 		return err
 	}
 	field, err := d.Find(ctx, "the field being typed into", b.Entry.Browser.URLField)

@@ -58,7 +58,7 @@ func (s searchSite) search(ctx context.Context, d *harness.Driver) error {
 		return err
 	}
 	text := s.query.Value()
-	if err := d.Screen.Type(ctx, text); err != nil {
+	if err := d.Type(ctx, text); err != nil {
 		return err
 	}
 	if err := d.Await(ctx, "the search box to hold what was typed", func(t *ui.Tree) bool {

@@ -35,6 +35,7 @@ func am(c *call) int {
 		if bad != "" {
 			return c.fail(255, "%s", bad)
 		}
+		c.broadcast(in)
 		c.println("Broadcasting: " + in.String())
 		c.println("Broadcast completed: result=0")
 	case "startservice", "start-service", "start-foreground-service":

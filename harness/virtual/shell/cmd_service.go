@@ -107,23 +107,6 @@ func mediaCommand(c *call) int {
 	return 0
 }
 
-func ime(c *call) int {
-	current, _ := c.sh.phone.Settings.Get("secure", "default_input_method")
-	switch c.arg(0) {
-	case "list":
-		c.println(current)
-	case "enable", "set":
-		if c.arg(1) != current {
-			return c.fail(1, "Unknown input method %s cannot be selected for user #0", c.arg(1))
-		}
-		c.println("Input method " + current + " selected for user #0")
-	case "reset", "disable":
-	default:
-		return c.fail(1, "Unknown command: %s", c.arg(0))
-	}
-	return 0
-}
-
 func root(c *call) int { return c.fail(1, "%s: must be root", c.name) }
 
 // ip shows the address of the wireless interface.
