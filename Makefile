@@ -61,7 +61,7 @@ fuzz: need-run ## run every fuzz target for T each (make fuzz T=30s)
 
 soak: T := $(if $(filter command line environment,$(origin T)),$(T),30m)
 soak: need-test ## drive 16 virtual phones under random faults for T (make soak T=30m); the seed is printed
-	@TELLTALE_SOAK='$(T)' go test -count=1 -v -timeout 0 -run '^TestSoak$$' ./harness | { grep -v '=== \(RUN\|NAME\)' || true; }
+	@TELLTALE_SOAK='$(T)' TELLTALE_SOAK_ALONE=1 go test -count=1 -v -timeout 0 -run '^TestSoak$$' ./harness | { grep -v '=== \(RUN\|NAME\)' || true; }
 
 many: need-test ## drive 40 virtual phones in one run, one of them wedged
 	@TELLTALE_MANY=40 go test -count=1 -v -timeout 20m -run '^TestMany$$' ./cmd/telltale

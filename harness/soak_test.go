@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"runtime"
 	"strconv"
 	"sync"
@@ -24,12 +25,14 @@ import (
 )
 
 // The soak: many phones at once on one adb server, every other with the relay, each leased, driven and given back again and
-// again, while faults strike at random. `make soak T=30m` runs it for long, and `go test` for a minute.
+// again, while faults strike at random. `make soak T=30m` runs it for long, `go test` for two minutes beside
+// other tests: it mostly waits.
 const (
-	soakPhones  = 16
-	soakUsually = time.Minute
-	soakEnv     = "TELLTALE_SOAK"      // how long, as a Go duration
-	soakSeedEnv = "TELLTALE_SOAK_SEED" // to strike as an earlier soak did; the times still differ
+	soakPhones   = 16
+	soakUsually  = 2 * time.Minute
+	soakEnv      = "TELLTALE_SOAK"       // how long, as a Go duration
+	soakSeedEnv  = "TELLTALE_SOAK_SEED"  // to strike as an earlier soak did; the times still differ
+	soakAloneEnv = "TELLTALE_SOAK_ALONE" // set in the process that soaks
 )
 
 // tally is what came of all shifts.
@@ -45,7 +48,18 @@ func (c *tally) add(f func()) { c.mu.Lock(); defer c.mu.Unlock(); f() }
 
 func TestSoak(t *testing.T) {
 	if testing.Short() {
-		t.Skip("drives many virtual phones for a minute")
+		t.Skip("drives many virtual phones for minutes")
+	}
+	if os.Getenv(soakAloneEnv) == "" { // what it holds is counted in a process of its own
+		t.Parallel()
+		soak := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestSoak$", "-test.count=1", "-test.timeout=0", "-test.v")
+		soak.Env = append(os.Environ(), soakAloneEnv+"=1")
+		said, err := soak.CombinedOutput()
+		t.Logf("%s", said)
+		if err != nil {
+			t.Error(err)
+		}
+		return
 	}
 	long := soakUsually
 	if v := os.Getenv(soakEnv); v != "" {
