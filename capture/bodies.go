@@ -198,6 +198,15 @@ func (b *replyBody) Read(p []byte) (int, error) {
 
 func (b *replyBody) Close() error { return b.src.Close() }
 
+// interrupt ends a Read that waits for the server. The body is of no more use.
+func (b *replyBody) interrupt() {
+	if i, ok := b.src.(interface{ interrupt() }); ok {
+		i.interrupt()
+		return
+	}
+	_ = b.src.Close() // HTTP/2's may be closed while it is read
+}
+
 // buffers are what bodies and relays are copied through. 32 KiB hold two full TLS records.
 var buffers = sync.Pool{New: func() any { b := make([]byte, 32<<10); return &b }}
 

@@ -84,6 +84,7 @@ type served struct {
 	conn   *phoneConn
 	tunnel *tunnel // nil for the outer connection
 	scheme string
+	gather *gather // below the TLS of Conn; nil without
 	tap    tap
 	closed chan struct{}
 	once   sync.Once
@@ -104,6 +105,13 @@ func (c *served) Read(b []byte) (int, error) {
 		c.tunnel.readError(err)
 	}
 	return n, err
+}
+
+func (c *served) Write(b []byte) (int, error) {
+	if c.gather != nil && len(b) >= longWrite {
+		return c.gather.send(c.Conn, b)
+	}
+	return c.Conn.Write(b)
 }
 
 // Close records what the phone sent and no request came of.

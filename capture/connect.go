@@ -18,14 +18,15 @@ import (
 
 // tunnel is one CONNECT of the phone, from its request to the end of its connection.
 type tunnel struct {
-	p     *Proxy
-	s     *served  // the connection it came on
-	c     net.Conn // what is inside
-	host  string   // asked for in CONNECT
-	port  int
-	name  string // SNI, else host
-	route string
-	tls   *flow.TLS // set once a ClientHello came
+	p      *Proxy
+	s      *served  // the connection it came on
+	c      net.Conn // what is inside
+	host   string   // asked for in CONNECT
+	port   int
+	name   string // SNI, else host
+	route  string
+	tls    *flow.TLS // set once a ClientHello came
+	gather *gather   // below our TLS
 
 	mu       sync.Mutex
 	f        flow.Flow

@@ -32,42 +32,70 @@ func (u *h1Upload) begin() {
 const chunkRoom = 10
 
 func (u *h1Upload) copy() error {
+	if u.q.chunked || u.q.r.ContentLength >= longBody {
+		return u.copyLong()
+	}
 	buf := getBuffer()
 	defer putBuffer(buf)
 	b := *buf
 	for {
-		n, rerr := u.q.body.Read(b[chunkRoom : len(b)-2])
+		n, err := u.q.body.Read(b)
 		if n > 0 {
-			piece := b[chunkRoom : chunkRoom+n]
-			if u.q.chunked {
-				piece = asChunk(b, n)
-			}
-			if _, err := u.c.Write(piece); err != nil {
+			if _, err := u.c.Write(b[:n]); err != nil {
 				return err
 			}
 		}
-		switch {
-		case rerr == io.EOF && u.q.chunked:
-			_, err := u.c.Write(u.q.lastChunk())
-			return err
-		case rerr == io.EOF:
-			return nil
-		case rerr != nil:
-			_ = u.c.Close() // the server must not take what it got for the whole
-			return rerr
+		if err != nil {
+			return u.ended(err)
 		}
 	}
 }
 
-// asChunk puts a size line before the n bytes at b[chunkRoom:], and a line end after them.
-func asChunk(b []byte, n int) []byte {
+// copyLong reads ahead, so that the phone's body is recorded while what came before is being sent.
+func (u *h1Upload) copyLong() error {
+	from := readAhead(u.q.body)
+	broke := false
+	err := from.each(func(b []byte) error {
+		if u.q.chunked {
+			b = asChunk(b)
+		} else {
+			b = b[chunkRoom:]
+		}
+		_, err := u.c.Write(b)
+		broke = err != nil
+		return err
+	})
+	if broke { // the reader may wait for the phone still; it ends with the exchange
+		return err
+	}
+	from.wait()
+	if err == nil {
+		err = io.EOF
+	}
+	return u.ended(err)
+}
+
+// ended is called when the body is over, or broke off.
+func (u *h1Upload) ended(err error) error {
+	switch {
+	case err != io.EOF:
+		_ = u.c.Close() // the server must not take what it got for the whole
+		return err
+	case u.q.chunked:
+		_, err := u.c.Write(u.q.lastChunk())
+		return err
+	}
+	return nil
+}
+
+// asChunk puts a size line before the piece at b[chunkRoom:], and a line end after it.
+func asChunk(b []byte) []byte {
 	var size [8]byte
-	s := strconv.AppendInt(size[:0], int64(n), 16)
+	s := strconv.AppendInt(size[:0], int64(len(b)-chunkRoom), 16)
 	from := chunkRoom - 2 - len(s)
 	copy(b[from:], s)
 	copy(b[chunkRoom-2:], "\r\n")
-	copy(b[chunkRoom+n:], "\r\n")
-	return b[from : chunkRoom+n+2]
+	return append(b[from:], '\r', '\n')
 }
 
 // lastChunk ends a chunked body, with the trailers that came after it.
@@ -149,6 +177,9 @@ func (b *h1Body) release() {
 	}
 	_ = b.c.Close()
 }
+
+// interrupt ends a Read that waits, from another goroutine.
+func (b *h1Body) interrupt() { _ = b.c.SetReadDeadline(past) }
 
 func (b *h1Body) Close() error {
 	if !b.over {

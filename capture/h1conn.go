@@ -16,6 +16,7 @@ import (
 type h1Conn struct {
 	net.Conn
 	br     *bufio.Reader
+	gather *gather         // below TLS; nil without
 	raw    syscall.RawConn // nil when the connection is not a socket
 	route  string
 	addr   string
@@ -40,6 +41,13 @@ func (c *h1Conn) Read(p []byte) (int, error) {
 	c.left -= n
 	c.head = append(c.head, p[:n]...)
 	return n, err
+}
+
+func (c *h1Conn) Write(p []byte) (int, error) {
+	if c.gather != nil && len(p) >= longWrite {
+		return c.gather.send(c.Conn, p)
+	}
+	return c.Conn.Write(p)
 }
 
 // readHead reads the head of a response, and gives it as it was on the wire too.
@@ -215,6 +223,9 @@ func (u *upstream) dialH1(ctx context.Context, scheme, route string) (*h1Conn, e
 			return nil, err
 		}
 		c.Conn, socket = tc, tc.NetConn()
+		if c.gather, _ = socket.(*gather); c.gather != nil {
+			socket = c.gather.Conn
+		}
 		c.cert = u.p.rec.Cert(tc.ConnectionState().PeerCertificates)
 	} else {
 		tc, err := u.dialTCP(ctx, "tcp", route)

@@ -88,6 +88,7 @@ func method(name string, b []byte) protocol {
 // serveH1 gives the connection to the HTTP/1 server, and returns when it is closed.
 func (t *tunnel) serveH1(c net.Conn, scheme string) {
 	s := t.p.newServed(c, t.s.conn, t, scheme)
+	s.gather = t.gather
 	if !t.p.queue.push(s) {
 		return
 	}

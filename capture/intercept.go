@@ -112,7 +112,8 @@ func (t *tunnel) intercept(h *hello, first []byte) {
 		config = config.Clone() // not HTTP by its own word: agree, and look
 		config.NextProtos = []string{other}
 	}
-	tc := tls.Server(&prefixed{Conn: t.c, first: first}, config)
+	t.gather = &gather{Conn: &prefixed{Conn: t.c, first: first}}
+	tc := tls.Server(t.gather, config)
 	ctx, cancel := context.WithTimeout(context.Background(), t.p.limits.Handshake)
 	err = tc.HandshakeContext(ctx)
 	cancel()

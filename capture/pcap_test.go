@@ -9,6 +9,11 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -98,6 +103,59 @@ func TestPacketsCanBeDecryptedByOthers(t *testing.T) {
 	}
 	if got := firstRecord(t, secret, records); !strings.HasPrefix(got, "GET /secret-path") {
 		t.Errorf("decrypted %q", got)
+	}
+}
+
+// TestWiresharkReadsWhatWeRead gives the packet file to tshark, and compares what it decrypts by itself.
+func TestWiresharkReadsWhatWeRead(t *testing.T) {
+	tshark, err := exec.LookPath("tshark")
+	if err != nil {
+		t.Skip("tshark is not installed")
+	}
+	var file bytes.Buffer
+	r := newRig(t, echo, func(o *capture.Options) { o.Pcap = &file })
+	for _, h2 := range []bool{false, true} {
+		resp, err := r.client(h2).Post("https://origin.test/secret-path?h2="+strconv.FormatBool(h2), "text/plain", strings.NewReader("the query"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = readAll(t, resp)
+	}
+	r.stop()
+	name := filepath.Join(t.TempDir(), "phone.pcapng")
+	if err := os.WriteFile(name, file.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, port, _ := net.SplitHostPort(r.addr)
+	var errs bytes.Buffer
+	fields := func(filter string, names ...string) string {
+		args := []string{"-r", name, "-d", "tcp.port==" + port + ",http", "-Y", filter, "-T", "fields"}
+		for _, n := range names {
+			args = append(args, "-e", n)
+		}
+		cmd := exec.CommandContext(t.Context(), tshark, args...)
+		cmd.Stderr = &errs
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("tshark: %v %.2000s", err, errs.String())
+		}
+		return strings.TrimSpace(string(out))
+	}
+	for _, c := range []struct {
+		filter string
+		fields []string
+		want   string
+	}{
+		{`http.request.method == "CONNECT"`, []string{"http.request.uri"}, "origin.test:443\norigin.test:443"},
+		{`http.request.method == "POST" && http.file_data contains "the query"`, []string{"http.request.uri"}, "/secret-path?h2=false"},
+		{`http2.headers.method == "POST"`, []string{"http2.headers.path"}, "/secret-path?h2=true"},
+		{`http2.data.data contains "the query"`, []string{"tcp.dstport"}, port},
+		{`tcp.analysis.flags`, []string{"frame.number"}, ""},
+		{`_ws.malformed`, []string{"frame.number"}, ""},
+	} {
+		if got := fields(c.filter, c.fields...); got != c.want {
+			t.Errorf("tshark of %s: %q, want %q\n%.500s", c.filter, got, c.want, errs.String())
+		}
 	}
 }
 

@@ -63,6 +63,9 @@ func (w *replyWriter) Write(b []byte) (int, error) {
 
 // ReadFrom copies a body. io.Copy in goproxy finds it.
 func (w *replyWriter) ReadFrom(src io.Reader) (n int64, err error) {
+	if b, ok := src.(*replyBody); ok && b.resp.ContentLength >= longBody {
+		return w.readLong(b)
+	}
 	buf := getBuffer()
 	defer putBuffer(buf)
 	for {
@@ -84,6 +87,25 @@ func (w *replyWriter) ReadFrom(src io.Reader) (n int64, err error) {
 			return n, rerr
 		}
 	}
+}
+
+// readLong copies a long body of known length, reading ahead.
+func (w *replyWriter) readLong(src *replyBody) (n int64, err error) {
+	from := readAhead(src)
+	var werr error
+	err = from.each(func(b []byte) error {
+		k, err := w.Write(b[chunkRoom:])
+		n += int64(k)
+		werr = err
+		return err
+	})
+	if werr != nil {
+		src.interrupt()
+		w.x.fault(werr)
+	}
+	from.wait()
+	w.x.broken = w.x.broken || err != nil
+	return n, err
 }
 
 func (w *replyWriter) Flush() { _ = http.NewResponseController(w.ResponseWriter).Flush() }

@@ -197,7 +197,7 @@ func (u *upstream) dialTLS(ctx context.Context, addr string, config *tls.Config)
 func (u *upstream) handshake(ctx context.Context, c net.Conn, name string, config *tls.Config) (*tls.Conn, error) {
 	config = config.Clone()
 	config.ServerName = name
-	tc := tls.Client(c, config)
+	tc := tls.Client(&gather{Conn: c}, config)
 	ctx, cancel := context.WithTimeout(ctx, u.p.limits.Handshake)
 	defer cancel()
 	if err := tc.HandshakeContext(ctx); err != nil {

@@ -334,7 +334,7 @@ func escapeOnce(s string) string {
 }
 
 func unbase64(t []byte) ([]byte, bool) {
-	out := make([]byte, base64.StdEncoding.DecodedLen(len(t)))
+	out := make([]byte, len(t)) // unpadded base64 is longer than StdEncoding.DecodedLen knows
 	n, err := base64.StdEncoding.Decode(out, t)
 	if err != nil {
 		if n, err = base64.RawStdEncoding.Decode(out, t); err != nil {
