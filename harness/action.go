@@ -18,6 +18,12 @@ type Action interface {
 	Run(ctx context.Context, d *Driver) error
 }
 
+// Learner is an action that finds out only on the screen what would report it, such as the title of whatever news there
+// was. It is asked after Run.
+type Learner interface {
+	Learned() []leak.Marker
+}
+
 // About is what the judge must know of an action.
 type About struct {
 	Scope         leak.Scope

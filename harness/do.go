@@ -232,6 +232,9 @@ func (s *Session) drive(ctx context.Context, a Action, at *leak.Attempt) (err er
 
 	ran := l.rec.Now()
 	runErr := a.Run(ctx, l.driver)
+	if learner, ok := a.(Learner); ok {
+		at.Markers = append(at.Markers, learner.Learned()...)
+	}
 	var missing *NotPerformed
 	front := ""
 	switch {

@@ -40,10 +40,14 @@ func browsing(b action.Browser, mode action.Mode) []func(*harness.Session) harne
 
 // others are those of a browser that are the same in every kind of tab.
 func others(b action.Browser) []func(*harness.Session) harness.Action {
-	return []func(*harness.Session) harness.Action{
+	list := []func(*harness.Session) harness.Action{
 		func(s *harness.Session) harness.Action { return action.CopyText(b, s.Word("word", b.SearchHost)) },
 		func(*harness.Session) harness.Action { return action.FirstStart(b) },
 	}
+	if b.HasNews() {
+		list = append([]func(*harness.Session) harness.Action{func(*harness.Session) harness.Action { return action.ReadNews(b) }}, list...)
+	}
+	return list
 }
 
 // TestVerbs drives each verb on a phone that reports all of them and on one that reports none, on MIUI and on Android
@@ -54,7 +58,7 @@ func TestVerbs(t *testing.T) {
 		{App: "com.miui.analytics", URL: personality.OneTrackURL, Encoding: "onetrack", Trust: network.TrustUser,
 			On: []personality.Trigger{personality.OnSwipe, personality.OnShade, personality.OnPlay, personality.OnFolder, personality.OnFile}},
 		{App: "com.android.browser", URL: personality.SensorsURL, Encoding: "sensors", Trust: network.TrustUser, Private: true,
-			On: []personality.Trigger{personality.OnVisit, personality.OnShare, personality.OnDownload, personality.OnClip, personality.OnStart}}}
+			On: []personality.Trigger{personality.OnVisit, personality.OnShare, personality.OnDownload, personality.OnClip, personality.OnStart, personality.OnFeed}}}
 	for _, tc := range []struct {
 		name, shipped string
 		who           personality.Personality
@@ -176,6 +180,25 @@ func TestThePrivateModeAfterTheUpdateOf2020(t *testing.T) {
 		if err != nil || seen.Verdict.Outcome != c.want {
 			t.Errorf("%s: %v, %s %v, want %s", c.mode, err, seen.Verdict.Outcome, codes(seen), c.want)
 		}
+	}
+	r.release(l)
+}
+
+// TestNewsThatNobodyReports opens an item in the same browser when nothing is reported. The item's own address holds the
+// words of its title, which is no report.
+func TestNewsThatNobodyReports(t *testing.T) {
+	t.Parallel()
+	who := personality.Leaky2020()
+	who.Leaks = nil
+	r := newRig(t, who, "leaky-2020")
+	l := r.lease()
+	s := l.Session(leak.Key{Phone: phoneID, Browser: "b", Scenario: "read the news", Variant: "default"})
+	seen, err := s.Do(t.Context(), action.ReadNews(r.browser()))
+	if err != nil || seen.Verdict.Outcome != leak.Clean {
+		t.Errorf("%v, %s %v", err, seen.Verdict.Outcome, codes(seen))
+	}
+	if a := r.attempts(); len(a[len(a)-1].Markers) != 1 {
+		t.Errorf("markers %+v", a[len(a)-1].Markers)
 	}
 	r.release(l)
 }

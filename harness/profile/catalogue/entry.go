@@ -37,6 +37,7 @@ type Browser struct {
 	SearchBox []Selector // where a query or a URL is typed, before and after it has the focus
 	URLField  []Selector // the editable field, once it has the focus
 	Private   Private
+	Feed      []Selector // title of an item of the news on its start page; none if it shows none
 	Clear     []Selector // closes all tabs, if it has one
 	Share     []Selector // tapped one after the other, from a page to the phone's question with whom to share it
 	Download  []Selector // buttons that it may show before it downloads, in order of preference

@@ -42,6 +42,7 @@ func virtualMi() Entry {
 				Leave:  []Selector{{ID: mi("action_menu")}, {Texts: []string{"Exit incognito"}}},
 			},
 			Clear: []Selector{{ID: mi("action_menu")}, {Texts: []string{"Close all tabs"}}},
+			Feed:  []Selector{{ID: mi("news_title")}},
 			Share: []Selector{{ID: mi("action_menu")}, {Texts: []string{"Share"}}},
 		},
 		Consent: []Selector{{ID: "android:id/button1", Texts: []string{"Agree"}}}, Certainty: Measured, Source: virtualSource,

@@ -24,6 +24,7 @@ type browser struct {
 	jar     http.CookieJar
 	hidden  http.CookieJar // of the private tabs, gone with the last one
 	pending *Intent        // came before the user agreed
+	news    []item
 }
 
 // tab is one page.
@@ -54,7 +55,7 @@ func (w *browser) resolve(in Intent) string {
 }
 
 func (w *browser) open(s *System, class string) *activity {
-	w.tabs, w.menu, w.pending = nil, false, nil
+	w.tabs, w.menu, w.pending, w.news = nil, false, nil, nil
 	w.jar, w.hidden = newJar(), nil
 	a := &activity{pkg: w.app.Package, class: class, title: w.app.Label}
 	w.act = a
@@ -62,6 +63,7 @@ func (w *browser) open(s *System, class string) *activity {
 	s.process(w.app.Package)
 	s.act(w.app.Package, "start", "", false)
 	s.report(personality.OnStart, w.app.Package, false, "app_start", telemetry.Value{Key: "pkg", Kind: manifest.Activity, Text: w.app.Package})
+	w.feed(s)
 	a.build = func(b *builder) { w.build(s, b) }
 	a.back = func() bool { return w.back() }
 	a.intent = func(in Intent) { w.handle(s, in) }
@@ -150,6 +152,7 @@ func (w *browser) handle(s *System, in Intent) {
 // agree is the button of the first run.
 func (w *browser) agree(s *System) {
 	s.stored(w.app.Package).agreed = true
+	w.feed(s)
 	if in := w.pending; in != nil {
 		w.pending = nil
 		w.handle(s, *in)

@@ -60,7 +60,7 @@ func (w *browser) build(s *System, b *builder) {
 	}
 	w.address.enter = func() { w.enter(s) }
 	if w.cur.url == "" && w.act.focus == nil {
-		w.startPage(b, v)
+		w.startPage(s, b, v)
 	} else {
 		w.toolbar(b, v)
 		w.content(s, b, v)
@@ -83,7 +83,7 @@ func (w *browser) bar(b *builder, v words) {
 	b.y = at
 }
 
-func (w *browser) startPage(b *builder, v words) {
+func (w *browser) startPage(s *System, b *builder, v words) {
 	w.bar(b, v)
 	b.down(140)
 	if w.cur.private {
@@ -94,6 +94,9 @@ func (w *browser) startPage(b *builder, v words) {
 	b.down(60)
 	b.add(&screen.View{ID: v.box, Text: v.boxHint, Desc: v.boxDesc, Class: screen.Label, Clickable: true, Focusable: true,
 		Bounds: b.rect(16, -16, 48), Tap: w.edit, Look: screen.Look{Fill: screen.White, Ink: screen.Grey, Border: true}})
+	if !w.cur.private {
+		w.feedView(s, b)
+	}
 }
 
 func (w *browser) toolbar(b *builder, v words) {

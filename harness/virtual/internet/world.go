@@ -7,7 +7,7 @@ import (
 
 // World is the default set of hosts: what phones ask for, and what collects from them.
 func World() []Host {
-	return slices.Concat(search(), sites(), connectivity(), background(), collectors(), push())
+	return slices.Concat(search(), sites(), feed(), connectivity(), background(), collectors(), push())
 }
 
 // connectivity answers the checks by which phones tell a working network from a captive portal.

@@ -8,6 +8,9 @@ const (
 	OneTrackURL = "https://tracking.intl.miui.com/track/v4/o"
 )
 
+// FeedURL is where the Mi Browser's start page has its news from; the name is the project's own.
+const FeedURL = "https://feed.example-news.test/items"
+
 // Search engines.
 const (
 	DuckDuckGo = "https://duckduckgo.com/?q=%s"
@@ -21,7 +24,7 @@ func MiBrowser() App {
 		Version: "11.4.3-gn", VersionCode: 20200312, TargetSDK: 28, Trust: network.TrustUser, Stack: network.Chromium,
 		Signer: "MIUI (virtual)", Classes: []string{"com/android/browser/BrowserActivity", "com/sensorsdata/analytics/android/sdk/SensorsDataAPI"},
 		Web: &Browser{
-			Style: MIUI, Engine: "duckduckgo", SearchURL: DuckDuckGo,
+			Style: MIUI, Engine: "duckduckgo", SearchURL: DuckDuckGo, Feed: FeedURL,
 			UserAgent: "Mozilla/5.0 (Linux; U; Android 9; en-gb; Redmi Note 8 Build/PKQ1.190616.001) AppleWebKit/537.36 " +
 				"(KHTML, like Gecko) Version/4.0 Chrome/71.0.3578.141 Mobile Safari/537.36 XiaoMi/MiuiBrowser/11.4.3-gn",
 		},

@@ -82,13 +82,14 @@ type Browser struct {
 	PrivateAction string // intent action that opens a private tab; empty: none
 	Enhanced      bool   // has a switch "Enhanced incognito mode", on at first
 	Favicons      bool   // asks each site for /favicon.ico
+	Feed          string // address of the news that its start page shows; empty: none
 	Secure        bool   // its private windows cannot be photographed
 }
 
 // Trigger is what makes an app send something.
 type Trigger string
 
-// The triggers. The first six belong to a browser, the others to the phone.
+// The triggers. The first seven belong to a browser, the others to the phone.
 const (
 	OnSearch   Trigger = "search"
 	OnVisit    Trigger = "visit"
@@ -96,6 +97,7 @@ const (
 	OnDownload Trigger = "download"  // a file was downloaded
 	OnClip     Trigger = "clip"      // a browser came to the front while something new was in the clipboard
 	OnStart    Trigger = "start"     // a browser was started, whether or not its user has agreed to anything
+	OnFeed     Trigger = "feed"      // an item of the news was opened
 	OnSettings Trigger = "settings"  // a page of the settings was opened
 	OnSwitch   Trigger = "switch"    // another app came to the front
 	OnSwipe    Trigger = "swipe"     // a page of the launcher
