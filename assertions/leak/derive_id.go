@@ -45,6 +45,7 @@ func (d *derivation) id(v string) {
 		g := append([]byte(nil), raw...)
 		g[0], g[1], g[2], g[3], g[4], g[5], g[6], g[7] = g[3], g[2], g[1], g[0], g[5], g[4], g[7], g[6]
 		d.bytes(g, "guid")
+		d.half(binary.BigEndian.Uint64(raw[8:]))
 	case 8:
 		n := binary.BigEndian.Uint64(raw)
 		d.integer(n, "integer")
@@ -52,6 +53,19 @@ func (d *derivation) id(v string) {
 		if int64(n) < 0 {
 			d.add(strconv.FormatInt(int64(n), 10), ClassNormalised, edgeNumber, "decimal")
 		}
+	}
+}
+
+// half adds the second of the two 64-bit numbers that Java keeps a UUID in, the one that is random in all of its kinds.
+func (d *derivation) half(n uint64) {
+	if n < 1<<40 {
+		return
+	}
+	names := []string{"half"}
+	d.numbers[n] = append(d.numbers[n], number{d.needle, names, ClassNormalised})
+	d.add(strconv.FormatUint(n, 10), ClassNormalised, edgeNumber, names...)
+	if int64(n) < 0 {
+		d.add(strconv.FormatInt(int64(n), 10), ClassNormalised, edgeNumber, names...)
 	}
 }
 

@@ -24,7 +24,7 @@ func (p *peeler) binary(at *step, data []byte, m mask) bool {
 	if m&mHigh != 0 && p.latin1(at, data) || p.guessed(at, data) || m&mHigh != 0 && p.gb18030(at, data) {
 		return true
 	}
-	if p.xored(at, data) {
+	if p.xored(at, data) || p.xoredPacked(at, data) {
 		return true
 	}
 	if explained, ok := p.unlabelled(at, data); ok {

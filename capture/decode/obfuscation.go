@@ -123,6 +123,46 @@ func (p *peeler) xored(at *step, data []byte) bool {
 	return false
 }
 
+// xoredPacked peels a compression whose bytes were all combined with the same byte. The byte shows in how gzip and zlib
+// begin; raw snappy keeps the text that it has not seen before, in which quotes are common.
+func (p *peeler) xoredPacked(at *step, data []byte) bool {
+	if len(data) < minXOR || len(data) > 1<<20 {
+		return false
+	}
+	var count [256]int
+	best := byte(0)
+	for _, c := range data {
+		if count[c]++; count[c] > count[best] {
+			best = c
+		}
+	}
+	for _, try := range []struct {
+		name, op string
+		key      byte
+	}{{"gzip", "gzip", data[0] ^ 0x1f}, {"zlib", "zlib", data[0] ^ 0x78}, {"snappy-raw", "snappy", best ^ '"'}} {
+		head := [4]byte{data[0] ^ try.key, data[1] ^ try.key, data[2] ^ try.key, data[3] ^ try.key}
+		if try.key == 0 || try.op != "snappy" && string(magicOf(head[:])) != try.name || try.op == "snappy" && count[best]*64 < len(data) {
+			continue
+		}
+		packed := p.alloc(len(data))
+		if packed == nil {
+			return false
+		}
+		for i, c := range data {
+			packed[i] = c ^ try.key
+		}
+		hit := p.hit
+		out, err := p.inflate(try.name, packed)
+		if err != nil || len(out) < 8 || !sensible(out) {
+			p.hit = hit
+			continue
+		}
+		p.disguised(at, data, "xor")
+		return p.child(p.mk(step{up: p.mk(step{up: at, op: "xor"}), op: try.op}), out)
+	}
+	return false
+}
+
 // looksXOR says whether the beginning is text once it is combined with k.
 func looksXOR(b []byte, k byte) bool {
 	alnum := 0

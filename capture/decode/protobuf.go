@@ -148,10 +148,15 @@ func (w *walk) protoContent(b []byte) {
 		w.protobuf(b)
 		return
 	}
-	if !text && w.packed(b) {
+	if text || magicOf(b) != magicNone || !w.packed(b) {
+		w.bytes(b)
 		return
 	}
-	w.bytes(b)
+	if !w.dry { // bytes of another format can pass for numbers
+		w.p.muted++
+		w.bytes(b)
+		w.p.muted--
+	}
 }
 
 // maxPacked is the most bytes of packed numbers that are shown one by one.
