@@ -117,6 +117,8 @@ func (p *peeler) unescape(at *step, t []byte, m mask, split bool) (clear bool) {
 // It says whether the text is readable: false is one long token that nothing opened.
 func (p *peeler) tokens(at *step, t []byte, m mask) bool {
 	switch {
+	case m&^(mDigit|mSpace|mMinus|mSemi|mOther) == 0 && m&(mSpace|mSemi|mOther) != 0 && p.decimalBytes(at, t), p.hexMarked(at, t):
+		return true
 	case m&^(mHex|mSpace|mColon|mMinus) == 0 && m&mDigit != 0 && p.hexText(at, t, m):
 		return true
 	case m&^(mHex|mMinus|mSpace) == 0 && (len(t) >= minRun || m == mDigit): // a number, a UUID, a digest: not base64 as well
@@ -125,7 +127,7 @@ func (p *peeler) tokens(at *step, t []byte, m mask) bool {
 		ok := p.base64Text(at, t, m) || p.base32Text(at, t, m) || m&mSpace == 0 && p.lzText(at, t)
 		if m&mSpace != 0 {
 			found, _ := p.runs(at, t)
-			ok = ok || found
+			ok = ok || found || p.base64Spaced(at, t)
 		}
 		if !ok && m&mSpace == 0 && len(t) >= minShifted {
 			ok = p.reversed(at, t) || p.base58Text(at, t, m)
