@@ -1,4 +1,4 @@
-package telltale_test
+package harness_test
 
 import (
 	"go/ast"
@@ -25,7 +25,7 @@ var known = regexp.MustCompile(`\b(?:dumpsys [a-z_]+(?: --?[a-z]+| trafficcontro
 
 // TestEveryCommandIsDocumented: each command that the product can send to a phone is in the table of docs/phones.md.
 func TestEveryCommandIsDocumented(t *testing.T) {
-	raw, err := os.ReadFile("docs/phones.md")
+	raw, err := os.ReadFile("../docs/phones.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +35,7 @@ func TestEveryCommandIsDocumented(t *testing.T) {
 	}
 	table, _, _ = strings.Cut(table, "\n## ")
 	found := map[string]string{}
-	for _, dir := range []string{"adb", "adb/ui", "harness", "harness/action"} {
+	for _, dir := range []string{"../adb", "../adb/ui", ".", "action"} {
 		files, err := filepath.Glob(dir + "/*.go")
 		if err != nil {
 			t.Fatal(err)
@@ -54,7 +54,7 @@ func TestEveryCommandIsDocumented(t *testing.T) {
 			t.Errorf("%s sends %q, and docs/phones.md does not say so", where, command)
 		}
 	}
-	explained, err := os.ReadFile("harness/testdata/explain.txt")
+	explained, err := os.ReadFile("testdata/explain.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
