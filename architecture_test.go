@@ -34,12 +34,11 @@ var mayImport = map[string][]string{
 	"capture/flow":              {},
 	"capture/flow/safe":         {},
 	"capture/record":            {"capture/flow"},
-	"cmd/telltale":              {"adb/...", "assertions/leak", "capture/...", "harness", "harness/action", "harness/evidence", "harness/farm", "harness/profile", "harness/virtual/...", "harness/world"},
+	"cmd/telltale":              {"adb/...", "assertions/leak", "capture/...", "harness", "harness/action", "harness/evidence", "harness/profile", "harness/virtual/...", "harness/world"},
 	"harness":                   {"harness/apk", "harness/profile", "adb", "adb/ui", "capture", "capture/flow", "capture/record", "assertions/leak", "harness/evidence"},
 	"harness/action":            {"harness", "adb", "adb/ui", "assertions/leak", "harness/profile"},
 	"harness/apk":               {},
 	"harness/evidence":          {"capture/flow", "capture/record", "capture/decode", "assertions/leak", "harness/profile"},
-	"harness/farm":              {"harness/evidence", "harness/profile"},
 	"harness/profile":           {},
 	"harness/profile/catalogue": {},
 	"harness/relay":             {},
@@ -63,7 +62,6 @@ var walls = []struct {
 	{"github.com/elazarl/goproxy", []string{"capture"}, []string{"capture"}},
 	{"github.com/onsi/ginkgo", []string{"harness/spec", "scenarios"}, []string{"harness/spec", "scenarios"}},
 	{"github.com/onsi/gomega", []string{"assertions", "scenarios"}, []string{"..."}},
-	{"github.com/nats-io", []string{"harness/farm"}, []string{"harness/farm"}},
 }
 
 // manifestReader is the only file outside the virtual phones that may touch a leak manifest.
@@ -135,6 +133,18 @@ func TestArchitecture(t *testing.T) {
 	}
 	for _, v := range violations(all) {
 		t.Error(v)
+	}
+	page, err := os.ReadFile("docs/architecture.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for row := range mayImport {
+		if !slices.ContainsFunc(all, func(s source) bool { return within(row, s.folder()) }) {
+			t.Errorf("the table of layers has a row for %s, which is no package", row)
+		}
+		if !bytes.Contains(page, []byte("`"+row+"`")) {
+			t.Errorf("docs/architecture.md has no row for %s", row)
+		}
 	}
 }
 

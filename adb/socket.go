@@ -3,7 +3,6 @@ package adb
 import (
 	"context"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -112,9 +111,4 @@ func (k *socket) rest(limit int64) ([]byte, error) {
 		return b[:limit], newFault(TooLarge, k.phone, k.op, fmt.Errorf("more than %d bytes", limit))
 	}
 	return b, nil
-}
-
-// isEOF says that the other side closed, cleanly or not.
-func isEOF(err error) bool {
-	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed)
 }

@@ -10,66 +10,54 @@ import (
 // Leak succeeds if what the phone sent carried one of the canaries to anyone but its recipient; without arguments, if it
 // carried any canary of the cell. It is an error, so neither To nor NotTo passes, when nothing was found and something kept
 // the judge from looking.
-func Leak(canaries ...leak.Canary) *LeakMatcher { return &LeakMatcher{canaries: canaries} }
+func Leak(canaries ...leak.Canary) *LeakMatcher {
+	return &LeakMatcher{claimMatcher{name: "Leak", claim: leak.ClaimContent}, canaries}
+}
 
 // LeakMatcher is what Leak returns.
 type LeakMatcher struct {
+	claimMatcher
 	canaries []leak.Canary
-	found    []leak.Finding
 }
 
 // Match implements Gomega's matcher.
 func (m *LeakMatcher) Match(actual any) (bool, error) {
-	o, err := observed("Leak", actual)
-	if err != nil {
-		return false, err
-	}
+	return m.match(actual, m.check, func(o *leak.Observation, _ leak.ClaimVerdict) []leak.Finding {
+		return o.Findings(m.canaries...)
+	})
+}
+
+func (m *LeakMatcher) check() error {
 	for _, c := range m.canaries {
 		if c == nil || len(c.IDs()) == 0 {
-			return false, fmt.Errorf("Leak matcher expects a canary that an action used. Got %s, of which no attempt made a value", m.name(c))
+			return fmt.Errorf("Leak matcher expects a canary that an action used. Got %s, of which no attempt made a value", m.label(c))
 		}
 	}
-	v, err := claimed("Leak", o, leak.ClaimContent)
-	if err != nil {
-		return false, err
-	}
-	m.found = o.Findings(m.canaries...)
-	if len(m.found) == 0 && len(v.Reasons) > 0 {
-		return false, inconclusive(o, v.Reasons)
-	}
-	return len(m.found) > 0, nil
+	return nil
 }
 
 // FailureMessage is for To: nothing leaked.
 func (m *LeakMatcher) FailureMessage(actual any) string {
-	return m.sentence(actual, "to leak %s, but nothing that was sent carries it")
+	return m.expected(actual, "to leak "+m.labels()+", but nothing that was sent carries it")
 }
 
 // NegatedFailureMessage is for NotTo: something leaked.
 func (m *LeakMatcher) NegatedFailureMessage(actual any) string {
-	return m.sentence(actual, "not to leak %s, but") + "\n" + told(m.found)
+	return m.unexpected(actual, "not to leak "+m.labels()+", but")
 }
 
-func (m *LeakMatcher) sentence(actual any, form string) string {
-	o, err := observed("Leak", actual)
-	if err != nil {
-		return err.Error()
-	}
-	return subject(o) + fmt.Sprintf(form, m.names())
-}
-
-func (m *LeakMatcher) names() string {
+func (m *LeakMatcher) labels() string {
 	if len(m.canaries) == 0 {
 		return "any canary"
 	}
-	var names []string
+	var labels []string
 	for _, c := range m.canaries {
-		names = append(names, m.name(c))
+		labels = append(labels, m.label(c))
 	}
-	return strings.Join(names, " or ")
+	return strings.Join(labels, " or ")
 }
 
-func (m *LeakMatcher) name(c leak.Canary) string {
+func (m *LeakMatcher) label(c leak.Canary) string {
 	if c == nil {
 		return "nil"
 	}

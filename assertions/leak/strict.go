@@ -21,15 +21,10 @@ const (
 	maxLines = 1_000_000
 )
 
-// schemaOf is satisfied by every input type: each JSON value says its schema.
-type schemaOf interface{ schema() int }
-
-func (p Plan) schema() int     { return p.Schema }
-func (p Policy) schema() int   { return p.Schema }
-func (p Phone) schema() int    { return p.Schema }
-func (s Secret) schema() int   { return s.Schema }
-func (a Attempt) schema() int  { return a.Schema }
-func (v Verdicts) schema() int { return v.Schema }
+// schemaOf lists the input types: each JSON value says its schema.
+type schemaOf interface {
+	Plan | Policy | Phone | Secret | Attempt | Verdicts
+}
 
 // decodeStrict reads one JSON value: UTF-8, one value, known fields only, no key twice, the schema we know.
 func decodeStrict[T schemaOf](b []byte) (T, error) {
@@ -200,9 +195,6 @@ func boundedLine(r *bufio.Reader) (line []byte, ended bool, err error) {
 
 // ParsePlan reads the bytes of a plan.json, as strictly as Judge does.
 func ParsePlan(b []byte) (Plan, error) { return parse[Plan](b, planName) }
-
-// ParsePolicy reads the bytes of a policy.json, as strictly as Judge does.
-func ParsePolicy(b []byte) (Policy, error) { return parse[Policy](b, policyName) }
 
 // ReadPhoneLines reads phone.jsonl of a phone of a bundle.
 func ReadPhoneLines(bundle fs.FS, id string) ([]Phone, error) {

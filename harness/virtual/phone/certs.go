@@ -2,12 +2,9 @@ package phone
 
 import (
 	"bytes"
-	"crypto/md5" //nolint:gosec // the name of a certificate file on Android is an MD5, not a protection
 	"crypto/x509"
-	"encoding/binary"
 	"encoding/pem"
 	"errors"
-	"fmt"
 	"sync"
 )
 
@@ -82,10 +79,4 @@ func (c *Certs) Clear() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.certs = nil
-}
-
-// FileName is the name that Android gives a CA in its stores: the old OpenSSL subject hash, eight digits, and ".0".
-func FileName(cert *x509.Certificate) string {
-	sum := md5.Sum(cert.RawSubject) //nolint:gosec // see the import
-	return fmt.Sprintf("%08x.0", binary.LittleEndian.Uint32(sum[:4]))
 }
