@@ -2,13 +2,17 @@ package leak_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"flag"
+	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 
@@ -196,40 +200,68 @@ func TestJudgeOpensItsInputsOnly(t *testing.T) {
 	}
 }
 
-// The order of the plan, of the policy, and of what is concurrent makes no difference; nor does judging at once.
+// The order of the plan, of the policy and of the lists in a phone's lines, and what is concurrent, make no difference:
+// a hundred judgements of one run, each of files shuffled anew, several at once, have one digest.
 func TestJudgeIsPure(t *testing.T) {
-	b := samples()["late"]
-	first, err := judge(t, b).Canonical()
-	if err != nil {
-		t.Fatal(err)
-	}
-	slices.Reverse(b.Plan.Cells)
-	slices.Reverse(b.Policy.Phones[0].Flush)
-	slices.Reverse(b.Phones[0].Lines[0].Apps)
 	t.Setenv("TZ", "Asia/Kathmandu")
 	t.Setenv("LANG", "tr_TR.UTF-8")
-	files := read(t, b.Write(t))
-	results := make(chan string, 8)
-	for range cap(results) {
-		go func() {
-			v, err := leak.Judge(files)
-			if err != nil {
-				results <- err.Error()
-				return
-			}
-			got, err := v.Canonical()
-			if err != nil {
-				results <- err.Error()
-				return
-			}
-			results <- string(got)
-		}()
+	bundle := func() *leaktest.Bundle {
+		b := leaktest.Farm()
+		visited := leaktest.Visited([]string{"p1", "p2"}, 3, func(p string, n int) string {
+			return fmt.Sprintf(`{"id":%q,"q":"plinth sextant 5b%d1ce0f"}`, random(p), n)
+		})
+		b.Plan.Cells = append(b.Plan.Cells, visited.Plan.Cells...)
+		b.Policy.Phones = append(b.Policy.Phones, visited.Policy.Phones...)
+		b.Phones = append(b.Phones, visited.Phones...)
+		return b
 	}
-	for range cap(results) {
-		if got := <-results; got != string(first) {
-			t.Fatalf("got  %s\nwant %s", got, first)
+	times := 100
+	if testing.Short() || leak.RaceDetector {
+		times = 20
+	}
+	digests := make([][sha256.Size]byte, times)
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range 4 {
+		workers.Go(func() {
+			for i := next.Add(1) - 1; i < int64(times); i = next.Add(1) - 1 {
+				r := rand.New(rand.NewPCG(uint64(i), 1))
+				b := bundle()
+				shuffle(r, b.Plan.Cells)
+				shuffle(r, b.Policy.Phones)
+				shuffle(r, b.Policy.Recipients)
+				for j := range b.Policy.Phones {
+					shuffle(r, b.Policy.Phones[j].Flush)
+					shuffle(r, b.Policy.Phones[j].Services)
+				}
+				for _, p := range b.Phones {
+					for j := range p.Lines {
+						shuffle(r, p.Lines[j].Apps)
+					}
+				}
+				v, err := leak.Judge(os.DirFS(b.Write(t)))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				raw, err := v.Canonical()
+				if err != nil {
+					t.Error(err)
+				}
+				digests[i] = sha256.Sum256(raw)
+			}
+		})
+	}
+	workers.Wait()
+	for i, d := range digests {
+		if d != digests[0] {
+			t.Fatalf("judgement %d has the digest %x, the first %x", i, d, digests[0])
 		}
 	}
+}
+
+func shuffle[T any](r *rand.Rand, list []T) {
+	r.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
 }
 
 func TestJudgeRefuses(t *testing.T) {

@@ -233,7 +233,7 @@ func TestHostileWays(t *testing.T) {
 			p.AddFlow(with(leaktest.Post(leaktest.Browser, stranger, 22*s, `{"q":"`+q+`","pad":"`+strings.Repeat("a", 5000)+`"}`), func(f *leaktest.Flow) { f.Cap = 4096 }))
 		}, leaked},
 		"in a bomb": {func(_ *leaktest.Bundle, p *leaktest.Phone) {
-			p.AddFlow(leaktest.Post(leaktest.Browser, stranger, 22*s, pressed(said(q), 40<<20)))
+			p.AddFlow(leaktest.Post(leaktest.Browser, stranger, 22*s, pressed(said(q), 4<<20)))
 		}, inconclusive},
 		"in a large body that is no bomb": {func(_ *leaktest.Bundle, p *leaktest.Phone) {
 			p.AddFlow(leaktest.Post(leaktest.Browser, stranger, 22*s, pressed(said(q), 100<<10)))

@@ -1,0 +1,4 @@
+package leak
+
+// RaceDetector is raceDetector, for tests from outside.
+const RaceDetector = raceDetector
