@@ -53,6 +53,18 @@ func findings(n int, id string) (out []leak.Finding) {
 	return out
 }
 
+// compared is a claim whose windows were compared, n of each kind.
+func compared(n int, reacts bool) leak.ClaimVerdict {
+	text := fmt.Sprintf("within 3.9 s, 1.2 kB to tracking.miui.com:443, %d of %d times; idle 0 of %d; chance 0.01 %%", n, n, n)
+	v := leak.ClaimVerdict{Outcome: leak.Clean, Trials: &leak.Trials{Planned: n, Actions: n, Idles: n, WindowUS: 9_000_000, WallUS: 198_000_000, Need: 40}}
+	if reacts {
+		v.Outcome = leak.Leaked
+		v.Trials.Effect = []leak.TrialEffect{{Host: "tracking.miui.com", Port: 443, Seen: n, Reacts: true, Text: text}}
+		v.Findings = []leak.Finding{{Attempt: 4, Host: "tracking.miui.com", App: "com.miui.analytics", Canary: "the action itself", Class: leak.ClassReaction, Location: text}}
+	}
+	return v
+}
+
 // identifiers are one that was read from the phone and one that was learned.
 func identifiers() []leak.Finding {
 	out := findings(2, "android_id")
@@ -121,20 +133,22 @@ func TestMatchers(t *testing.T) {
 		"reach, with many others":         {assertions.Reach("nowhere.example"), many, "no"},
 		"reach, only a short settle": {assertions.Reach("nowhere.example"),
 			content(verdict(leak.Inconclusive, nil, []leak.Reason{{Code: leak.CodeSettleTooShort}})), "no"},
-		"reach of no host":      {assertions.Reach("https://duckduckgo.com/"), none, "error"},
-		"reach of a string":     {assertions.Reach("duckduckgo.com"), "x", "error"},
-		"reaction":              {assertions.React(), reaction(verdict(leak.Leaked, findings(1, "com.android.settings"), nil)), "yes"},
-		"no reaction":           {assertions.React(), reaction(verdict(leak.Clean, nil, nil)), "no"},
-		"reaction inconclusive": {assertions.React(), reaction(verdict(leak.Inconclusive, nil, reasons(1))), "error"},
-		"identity":              {assertions.Identify(), identity(verdict(leak.Leaked, identifiers(), nil)), "yes"},
-		"identity by name":      {assertions.Identify("learned:uuid"), identity(verdict(leak.Leaked, identifiers(), reasons(1))), "yes"},
-		"identity by another":   {assertions.Identify("serial"), identity(verdict(leak.Leaked, identifiers(), nil)), "no"},
-		"no identity":           {assertions.Identify(), identity(verdict(leak.Clean, nil, nil)), "no"},
-		"identity inconclusive": {assertions.Identify(), identity(verdict(leak.Inconclusive, nil, reasons(1))), "error"},
-		"identity not claimed":  {assertions.Identify(), none, "error"},
-		"identity without name": {assertions.Identify(""), identity(verdict(leak.Clean, nil, nil)), "error"},
-		"identity of a string":  {assertions.Identify(), "android_id", "error"},
-		"reaction not claimed":  {assertions.React(), none, "error"},
+		"reach of no host":       {assertions.Reach("https://duckduckgo.com/"), none, "error"},
+		"reach of a string":      {assertions.Reach("duckduckgo.com"), "x", "error"},
+		"reaction":               {assertions.React(), reaction(verdict(leak.Leaked, findings(1, "com.android.settings"), nil)), "yes"},
+		"reaction by windows":    {assertions.React(), reaction(compared(8, true)), "yes"},
+		"no reaction in windows": {assertions.React(), reaction(compared(6, false)), "no"},
+		"no reaction":            {assertions.React(), reaction(verdict(leak.Clean, nil, nil)), "no"},
+		"reaction inconclusive":  {assertions.React(), reaction(verdict(leak.Inconclusive, nil, reasons(1))), "error"},
+		"identity":               {assertions.Identify(), identity(verdict(leak.Leaked, identifiers(), nil)), "yes"},
+		"identity by name":       {assertions.Identify("learned:uuid"), identity(verdict(leak.Leaked, identifiers(), reasons(1))), "yes"},
+		"identity by another":    {assertions.Identify("serial"), identity(verdict(leak.Leaked, identifiers(), nil)), "no"},
+		"no identity":            {assertions.Identify(), identity(verdict(leak.Clean, nil, nil)), "no"},
+		"identity inconclusive":  {assertions.Identify(), identity(verdict(leak.Inconclusive, nil, reasons(1))), "error"},
+		"identity not claimed":   {assertions.Identify(), none, "error"},
+		"identity without name":  {assertions.Identify(""), identity(verdict(leak.Clean, nil, nil)), "error"},
+		"identity of a string":   {assertions.Identify(), "android_id", "error"},
+		"reaction not claimed":   {assertions.React(), none, "error"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			yes, err := c.m.Match(c.actual)

@@ -61,6 +61,10 @@ func told(findings []leak.Finding) string {
 		if f.Late {
 			late = ", sent after the action's window"
 		}
+		if f.Class == leak.ClassReaction {
+			fmt.Fprintf(&b, "  %s by %s: %s\n", safe.Line(f.Host, maxLine), safe.Line(who, maxLine), safe.Line(f.Location, maxLine))
+			continue
+		}
 		line := fmt.Sprintf("flow #%d to %s by %s carries %s (%s%s): %s", f.Flow, f.Host, who, f.Canary, f.Class, late, chain(f))
 		if f.Proof != nil {
 			line += ", " + f.Proof.String()

@@ -1,5 +1,7 @@
 package leak
 
+import "fmt"
+
 // Trials is what windows with and without the action say of a cell, compared (docs/verdicts.md).
 type Trials struct {
 	Planned  int   `json:"planned"`   // windows of each kind, as plan.json says
@@ -39,4 +41,32 @@ type TrialEffect struct {
 	Own       bool   `json:"own,omitempty"`    // sent by an app that the action itself brings to the front
 	Reacts    bool   `json:"reacts"`           // the action makes the difference
 	Text      string `json:"text"`             // in words
+}
+
+// Lines says in words what the windows showed: how many there were and how long it took, then each destination that
+// reacts, the first three. None for a claim that compared none.
+func (t *Trials) Lines() (out []string) {
+	if t == nil {
+		return nil
+	}
+	line := fmt.Sprintf("compared %d windows with the action and %d without, %s each, in %s", t.Actions, t.Idles, seconds(t.WindowUS), minutes(t.WallUS))
+	switch {
+	case t.Enough:
+		line += ": enough to show a reaction in 3 of 10 times"
+	case t.Need > 0:
+		line += fmt.Sprintf(": too few to show a reaction in 3 of 10 times, %d of each would", t.Need)
+	default:
+		line += ": too few to show a reaction in 3 of 10 times"
+	}
+	out = append(out, line)
+	for _, e := range t.Effect {
+		if e.Reacts && !e.Own && len(out) <= 3 {
+			out = append(out, "reacts: "+e.Text)
+		}
+	}
+	return out
+}
+
+func minutes(us int64) string {
+	return fmt.Sprintf("%d.%d min", us/60_000_000, us%60_000_000/6_000_000)
 }

@@ -14,7 +14,7 @@ const (
 )
 
 // Bounds of the number of windows of each kind, and what a scenario has that names none: enough to show a reaction that
-// comes in three of ten times, nine times in ten, beside up to sixty destinations that are silent otherwise
+// comes in three of ten times, nine times in ten, beside up to eighty destinations that are tested
 // (TestDefaultTrialsShowWeakReactions measures it).
 const (
 	DefaultTrials = 60

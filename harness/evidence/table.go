@@ -102,6 +102,9 @@ func beneath(b *strings.Builder, c leak.CellVerdict, width int) {
 				}
 			}
 		}
+		for _, said := range x.Trials.Lines() {
+			line(4, said)
+		}
 		for i, r := range x.Reasons {
 			if i == tableReasons {
 				line(4, fmt.Sprintf("... and %s", plural(int64(len(x.Reasons)-i), "reason")))
