@@ -25,6 +25,7 @@ type HAREntry struct {
 	BodyCut  bool   // the body is not here, or not all of it, or not byte for byte
 	Messages []HARMessage
 	Class    string     // why it could not be read, in HARs of our own; empty otherwise
+	Comment  string     // of the entry
 	Unread   *HARUnread // a flow of our own HARs that has no entry; all other fields are empty then
 }
 
@@ -121,6 +122,10 @@ func (h *harReader) entry() error {
 		case "time":
 			var err error
 			open, err = h.minusOne()
+			return err
+		case "comment":
+			t, err := h.scan.optText()
+			e.Comment = string(t)
 			return err
 		case "_telltale":
 			ours = true

@@ -24,6 +24,7 @@ type harEntry struct {
 	Connection string       `json:"connection"`
 	Messages   []harMessage `json:"_webSocketMessages,omitempty"`
 	Own        harOwn       `json:"_telltale"`
+	Comment    string       `json:"comment,omitempty"` // the file's, so that an entry alone says it too
 }
 
 // harOwn is what only this program knows of an entry.

@@ -34,7 +34,7 @@ func WriteHAR(w io.Writer, r *Reader, meta HARMeta) error {
 		return fmt.Errorf("writing a HAR: %w", err)
 	}
 	out := bufio.NewWriterSize(w, 64<<10)
-	h := harWriter{r: r, out: out, messages: map[int64][]*flow.Flow{}}
+	h := harWriter{r: r, out: out, comment: meta.Comment, messages: map[int64][]*flow.Flow{}}
 	exchanges := map[int64]bool{}
 	for i := range flows {
 		switch f := &flows[i]; {
@@ -108,6 +108,7 @@ func alone(f *flow.Flow) *flow.Flow {
 type harWriter struct {
 	r        *Reader
 	out      *bufio.Writer
+	comment  string
 	messages map[int64][]*flow.Flow
 	err      error
 }
@@ -143,7 +144,7 @@ func (h *harWriter) entry(f *flow.Flow) harEntry {
 		Started: h.r.Epoch().Add(time.Duration(f.Start) * time.Microsecond).UTC().Format("2006-01-02T15:04:05.000000Z"),
 		Time:    millis(f.End - f.Start), Request: h.request(f), Response: h.response(f), Server: hostOnly(f.Server), Connection: strconv.FormatInt(f.Conn, 10),
 		Timings: harTimings{Send: millis(f.Sent - f.Start), Wait: millis(f.End - f.Sent), Receive: "0"},
-		Own:     harOwn{f.Seq, f.App, f.AppBy, f.Control, f.Class, f.Error},
+		Own:     harOwn{f.Seq, f.App, f.AppBy, f.Control, f.Class, f.Error}, Comment: h.comment,
 	}
 	if f.End < 0 {
 		e.Time, e.Timings.Wait = "-1", "-1"

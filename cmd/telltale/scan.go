@@ -120,6 +120,8 @@ type scanned struct {
 	hits  []leak.Hit
 	dark  []decode.OpaquePart
 	err   error
+
+	virtual bool // a capture of our own, of a virtual phone
 }
 
 // scanFile searches one HAR. Entries are searched by as many workers as there are processors, and told in their order.
@@ -181,7 +183,7 @@ func scanEntry(searcher *leak.Searcher, e record.HAREntry) scanned {
 		}
 		return scanned{entry: e.Index, host: strings.ToLower(u.Host), dark: []decode.OpaquePart{{Location: part, Reason: u.Class, Bytes: int(u.Bytes)}}}
 	}
-	s := scanned{entry: e.Index, host: hostOf(e.URL)}
+	s := scanned{entry: e.Index, host: hostOf(e.URL), virtual: strings.HasPrefix(e.Comment, "VIRTUAL PHONES")}
 	if e.Class != "" {
 		s.dark = append(s.dark, decode.OpaquePart{Location: "request", Reason: e.Class, Bytes: len(e.Body)})
 	}
@@ -229,6 +231,7 @@ type scanWriter struct {
 	out                     io.Writer
 	json                    bool
 	found, opaque           int
+	virtual                 bool
 	files, requests, unread int // unread counts requests and tunnels, opaque their parts
 }
 
@@ -259,8 +262,13 @@ func (w *scanWriter) write(file string, s scanned) error {
 	if s.entry >= 0 {
 		w.requests++
 	}
+	w.virtual = w.virtual || s.virtual
 	if len(s.dark) > 0 {
 		w.unread++
+	}
+	found := "found"
+	if s.virtual {
+		found = "found (virtual phone)"
 	}
 	at := safe.Text(file)
 	if s.entry >= 0 {
@@ -269,7 +277,7 @@ func (w *scanWriter) write(file string, s scanned) error {
 	for _, h := range s.hits {
 		w.found++
 		line := findingLine{"finding", file, s.entry, h.Needle, h.Class, s.host, h.Location, h.Transforms, h.Preview}
-		errs = append(errs, w.line(line, "%s  %s  %s %s to %s  %s\n", at, "found", safe.Text(h.Needle), h.Class, safe.Text(s.host), safe.Text(h.Location+"  "+chain(h.Transforms)+"  "+h.Preview)))
+		errs = append(errs, w.line(line, "%s  %s  %s %s to %s  %s\n", at, found, safe.Text(h.Needle), h.Class, safe.Text(s.host), safe.Text(h.Location+"  "+chain(h.Transforms)+"  "+h.Preview)))
 	}
 	for _, o := range s.dark {
 		w.opaque++
@@ -291,6 +299,9 @@ func (w *scanWriter) sum() error {
 		return fmt.Sprintf("%d %ss", n, what)
 	}
 	_, err := fmt.Fprintf(w.out, "searched %s of %s, %d unread\n", counted(w.requests, "request"), counted(w.files, "file"), w.unread)
+	if w.virtual && err == nil {
+		_, err = fmt.Fprintln(w.out, "VIRTUAL PHONES: what they did proves the tool, not any vendor.")
+	}
 	return err
 }
 

@@ -156,7 +156,11 @@ func HistoryText(past []Past) string {
 			continue
 		}
 		if head := p.Phone + "  " + p.Model + "  " + p.Firmware; head != last {
-			fmt.Fprintf(&b, "%s (%s)\n", head, p.Kind)
+			kind := p.Kind
+			if kind == leak.KindVirtual {
+				kind = "VIRTUAL PHONE: proves the tool, not any vendor"
+			}
+			fmt.Fprintf(&b, "%s (%s)\n", head, kind)
 			last = head
 		}
 		more := ""

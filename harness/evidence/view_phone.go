@@ -43,8 +43,11 @@ func (b *Bundle) viewPhone(id string, t *told) phoneView {
 	add("patch level", first.PatchLevel, 40)
 	add("accounts", accountsWord(first.Accounts), 40)
 	add("consent", first.Consent, 200)
-	add("its clock against the host's", clockWords(first, last), 80)
+	add("its clock, by the host's", clockWords(first, last), 80)
 	add("build", first.Fingerprint, 200)
+	for _, x := range first.Binaries {
+		add(x.Package, t.binaryWords(x), 400)
+	}
 	return p
 }
 
@@ -120,4 +123,22 @@ func (t *told) about(app string) string {
 		words = append(words, safe.Line(app, 100)+" "+version)
 	}
 	return strings.Join(words, " · ")
+}
+
+// binaryWords says which code a package is: its version, the digest of its file, who signed it and what is known in it.
+func (t *told) binaryWords(x leak.Binary) string {
+	if x.SHA256 == "" {
+		return "its code is unknown: " + x.Unknown
+	}
+	words := []string{t.versionOf(x.Package), "sha256 " + x.SHA256}
+	for _, s := range x.Signers {
+		words = append(words, "signed by "+s.Subject+" "+s.SHA256)
+	}
+	if len(x.Kits) > 0 {
+		words = append(words, "holds "+strings.Join(x.Kits, ", "))
+	}
+	if x.Unknown != "" {
+		words = append(words, "unknown: "+x.Unknown)
+	}
+	return strings.Join(words, " \u00b7 ")
 }
