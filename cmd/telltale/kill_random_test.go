@@ -95,7 +95,7 @@ func TestKilledAtRandom(t *testing.T) {
 	for i := range n {
 		m := killing{
 			bin: bin, victim: victims[i%len(victims)], relay: victims[i%len(victims)] == "the relay" || random.IntN(2) == 0,
-			after: time.Duration(random.IntN(9000)) * time.Millisecond, rest: time.Duration(random.IntN(3000)) * time.Millisecond,
+			after: time.Duration(random.IntN(7000)) * time.Millisecond, rest: time.Duration(random.IntN(3000)) * time.Millisecond,
 			run: random.IntN(5) == 0, took: func(d time.Duration) { mu.Lock(); waits = append(waits, d); mu.Unlock() },
 		}
 		room <- struct{}{}
@@ -116,7 +116,7 @@ func TestKilledAtRandom(t *testing.T) {
 type killing struct {
 	bin, victim string
 	relay       bool          // the phone lets the relay run
-	after, rest time.Duration // the victim's moment, and everything else's behind it
+	after, rest time.Duration // the victim's moment, since the run came to the phone; everything else's behind it
 	run         bool          // the next start is a run, not `telltale restore`
 	took        func(time.Duration)
 }
@@ -142,6 +142,9 @@ func (k killing) test(t *testing.T) {
 	}
 	ended := make(chan struct{})
 	go func() { _ = cmd.Wait(); close(ended) }()
+	for r.journalLines() == 0 && !over(ended) { // until it has come to the phone
+		time.Sleep(10 * time.Millisecond)
+	}
 	pause(ended, k.after)
 	switch k.victim {
 	case "telltale":
@@ -251,6 +254,7 @@ func reaches(ctx context.Context, c *http.Client) bool {
 	if err != nil {
 		return false
 	}
+	q.Close = true // a connection that lingers would be told of in the next run
 	resp, err := c.Do(q)
 	if err != nil {
 		return false
@@ -258,6 +262,15 @@ func reaches(ctx context.Context, c *http.Client) bool {
 	defer resp.Body.Close()
 	_, err = io.Copy(io.Discard, resp.Body)
 	return err == nil && resp.StatusCode == http.StatusOK
+}
+
+func over(ended <-chan struct{}) bool {
+	select {
+	case <-ended:
+		return true
+	default:
+		return false
+	}
 }
 
 // pause waits, or until a run has ended.
