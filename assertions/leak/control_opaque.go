@@ -140,7 +140,7 @@ var classDetail = map[string]string{
 }
 
 // preconnect says whether a handshake without a request is one of those that browsers make in advance: the same app had
-// a request to the same place answered in the window.
+// a request to the same place answered in the window, or while that connection was open.
 func (p *phone) preconnect(a *Attempt, at *sighting, class string) bool {
 	f := at.flow
 	if f.Kind != flow.KindTunnel || class != string(flow.ClassPinned) && class != string(flow.ClassClosedEarly) {
@@ -154,7 +154,8 @@ func (p *phone) preconnect(a *Attempt, at *sighting, class string) bool {
 		if o.flow.Kind != flow.KindExchange || o.flow.Class != flow.ClassReadable || o.flow.Request == nil || o.flow.Response == nil {
 			continue
 		}
-		if o.flow.Host == f.Host && o.flow.Port == f.Port && (o.app == at.app || o.app == "" || at.app == "") && a.Window.Sends(o.flow) {
+		if o.flow.Host == f.Host && o.flow.Port == f.Port && (o.app == at.app || o.app == "" || at.app == "") &&
+			(a.Window.Sends(o.flow) || o.flow.Sent >= f.Start && (f.End < 0 || o.flow.Sent <= f.End)) {
 			return true
 		}
 	}
