@@ -13,22 +13,38 @@ type lies struct {
 	told []personality.Lie
 
 	mu     sync.Mutex
-	inputs int
+	inputs map[string]int // by app in front; "" for all
 	timers []*time.Timer
 }
 
 // begin strikes with what is there from the start.
-func (l *lies) begin() { l.count(0) }
-
-// input is called before each input command.
-func (l *lies) input() { l.count(1) }
-
-func (l *lies) count(more int) {
+func (l *lies) begin() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.inputs += more
 	for _, lie := range l.told {
-		if lie.After == l.inputs && (more > 0 || lie.After == 0) {
+		if lie.After == 0 {
+			l.strike(lie)
+		}
+	}
+}
+
+// input is called before each input command.
+func (l *lies) input() {
+	if len(l.told) == 0 {
+		return
+	}
+	front := ""
+	if all := l.p.apps.Fronts(); len(all) > 0 {
+		front = all[0].Package
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.inputs[""]++
+	if front != "" {
+		l.inputs[front]++
+	}
+	for _, lie := range l.told {
+		if lie.After > 0 && lie.After == l.inputs[lie.In] && (lie.In == "" || lie.In == front) {
 			l.strike(lie)
 		}
 	}

@@ -3,6 +3,7 @@ package virtual
 import (
 	"context"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -87,11 +88,26 @@ func New(o Options) (*Phone, error) {
 		p.state.Files.Live("/proc/net/"+proto, func() []byte { return []byte(p.network.ProcNet(proto)) })
 	}
 	p.state.Files.Install("/sys/class/net/wlan0/address", []byte(p.state.Identity.WifiMAC+"\n"), 0o444)
-	p.apps = apps.New(apps.Options{Phone: p.state, Network: p.network, Roots: roots, Personality: o.Personality, Recorder: p.record})
-	p.lies = &lies{p: p, told: o.Personality.Lies}
+	p.apps = apps.New(apps.Options{Phone: p.state, Network: p.network, Roots: roots, Trusted: certificates(o.RootPEM), Personality: o.Personality, Recorder: p.record})
+	p.lies = &lies{p: p, told: o.Personality.Lies, inputs: map[string]int{}}
 	p.shell = shell.New(shell.Options{Phone: p.state, Apps: p.apps, Network: p.network, Reboot: p.adb.Reboot, Program: o.Program, Input: p.lies.input})
 	p.lies.begin()
 	return p, nil
+}
+
+// certificates are those of a PEM file that parse.
+func certificates(text []byte) []*x509.Certificate {
+	var out []*x509.Certificate
+	for {
+		block, rest := pem.Decode(text)
+		if block == nil {
+			return out
+		}
+		if c, err := x509.ParseCertificate(block.Bytes); err == nil {
+			out = append(out, c)
+		}
+		text = rest
+	}
 }
 
 // reversed keeps the socket tables true: the adb daemon listens on a reversed port.

@@ -1,6 +1,7 @@
 package apps
 
 import (
+	"context"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -87,6 +88,14 @@ func (w *browser) newTab(private bool) {
 		w.tabs = w.tabs[1:]
 	}
 	w.blur()
+}
+
+// leavePrivate closes the private tabs.
+func (w *browser) leavePrivate(s *System) {
+	w.closeTabs(false)
+	if p := s.procs[w.app.Package]; p != nil && p.pages != nil {
+		s.after(p, func(context.Context) { p.pages.Leave() }, nil)
+	}
 }
 
 // closeTabs closes the tabs of one kind, or all.

@@ -23,11 +23,11 @@ const (
 
 // search asks the search engine. Kits that report searches hear of the words, then of the address like of any other.
 func (w *browser) search(s *System, words string) {
-	s.act(w.app.Package, "search", words, w.cur.private)
 	position := "homepage"
 	if w.cur.url != "" {
 		position = "search_result"
 	}
+	s.act(w.app.Package, "search", words, w.cur.private)
 	s.report(personality.OnSearch, w.app.Package, w.cur.private, "search",
 		telemetry.Value{Key: "used_searchengine", Text: w.app.Web.Engine},
 		telemetry.Value{Key: "search_position", Text: position},
@@ -55,6 +55,10 @@ func (w *browser) visit(s *System, address string) {
 	}
 	var got page
 	s.after(p, func(ctx context.Context) {
+		if p.pages != nil {
+			got = real(ctx, p.pages, private, address)
+			return
+		}
 		got = get(ctx, &client, address, w.app.Web.UserAgent)
 	}, func() {
 		if t.loads != load {

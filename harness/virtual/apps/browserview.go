@@ -163,7 +163,7 @@ func (w *browser) menuList(s *System, b *builder, v words) {
 		items = append(items, struct {
 			text string
 			do   func()
-		}{v.leave, func() { w.closeTabs(false) }})
+		}{v.leave, func() { w.leavePrivate(s) }})
 	}
 	box := image.Rect(b.w/3, b.dp(barDP+4), b.w-b.dp(4), b.dp(barDP+12+52*len(items)))
 	list := &screen.View{ID: "app_menu_list", Class: screen.List, Bounds: box, Look: screen.Look{Fill: screen.White, Border: true}}

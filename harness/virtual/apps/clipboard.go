@@ -25,6 +25,7 @@ func (s *System) clipKey(code int) {
 		f.text, f.selected = f.text+s.clip.text, false
 	case code != KeyPaste && f.selected && f.text != "":
 		s.clip = clipboard{text: f.text, seen: map[string]bool{}}
+		s.act(a.pkg, "clip", f.text, false)
 		if code == KeyCut {
 			f.text = ""
 		}

@@ -23,7 +23,8 @@ type appData struct {
 func (s *System) stored(pkg string) *appData {
 	d := s.data[pkg]
 	if d == nil {
-		d = &appData{counts: map[int]int{}, queues: map[int]*telemetry.Queue{}, names: map[string]string{}}
+		app, _ := s.kind.App(pkg)
+		d = &appData{plain: app.Web != nil && app.Web.Plain, counts: map[int]int{}, queues: map[int]*telemetry.Queue{}, names: map[string]string{}}
 		s.data[pkg] = d
 	}
 	return d

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/telltale-farm/telltale/harness/virtual/chromium"
 	"github.com/telltale-farm/telltale/harness/virtual/network"
 	"github.com/telltale-farm/telltale/harness/virtual/personality"
 	"github.com/telltale-farm/telltale/harness/virtual/phone"
@@ -19,6 +20,7 @@ type process struct {
 	net     *network.App
 	client  *http.Client
 	senders []*sender
+	pages   *chromium.Browser // of an app that is a real browser
 }
 
 // process returns the running process of a package and starts it if there is none.
@@ -36,6 +38,7 @@ func (s *System) process(pkg string) *process {
 		UserRoots: s.phone.Certs.Pool,
 	})
 	p.client = p.net.HTTP()
+	s.realPages(p)
 	s.procs[pkg] = p
 	s.phone.Log.Print("events", 'I', 1000, "am_proc_start", pkg)
 	for i, leak := range s.kind.Leaks {
@@ -62,6 +65,9 @@ func (s *System) stop(pkg string) {
 	s.phone.Processes.Exit(p.row.PID)
 	for _, sender := range p.senders {
 		sender.close()
+	}
+	if p.pages != nil {
+		p.pages.Close()
 	}
 	s.net.CloseApp(p.app.UID)
 }

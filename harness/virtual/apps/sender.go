@@ -90,7 +90,7 @@ func (o *sender) track(e telemetry.Event) {
 		return
 	}
 	if o.leak.Filler > 0 {
-		e.Values = append(e.Values, telemetry.Value{Key: "trace", Text: strings.Repeat("0123456789abcdef", o.leak.Filler/16+1)[:o.leak.Filler]})
+		e.Values = append(e.Values, telemetry.Value{Key: "trace", Text: strings.Repeat("then a frame was drawn; ", o.leak.Filler/24+1)[:o.leak.Filler]})
 	}
 	o.client.Track(e)
 	if o.leak.Tries > 0 && o.leak.Flush >= 0 && o.leak.When == personality.ByClock {
@@ -118,7 +118,13 @@ func (o *sender) later(d time.Duration) {
 // flush sends what is queued. An app with a number of tries drops the events after as many failures.
 func (o *sender) flush() {
 	for try := 1; ; try++ {
-		if o.client.Flush(o.ctx) == nil || o.ctx.Err() != nil || o.leak.Tries == 0 {
+		if o.client.Flush(o.ctx) == nil || o.ctx.Err() != nil {
+			return
+		}
+		if o.leak.Tries == 0 {
+			if o.leak.When != personality.ByClock {
+				o.later(defaultFlush) // its occasion has come: it tries until it has sent
+			}
 			return
 		}
 		if try >= o.leak.Tries {

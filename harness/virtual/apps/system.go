@@ -16,7 +16,8 @@ import (
 type Options struct {
 	Phone       *phone.Phone
 	Network     *network.Network
-	Roots       *x509.CertPool // the system's certificate store
+	Roots       *x509.CertPool      // the system's certificate store
+	Trusted     []*x509.Certificate // what is in it, for who cannot be given a pool
 	Personality personality.Personality
 	Recorder    *manifest.Recorder
 }
@@ -27,6 +28,7 @@ type System struct {
 	phone   *phone.Phone
 	net     *network.Network
 	roots   *x509.CertPool
+	builtIn []*x509.Certificate
 	kind    personality.Personality
 	record  *manifest.Recorder
 	running sync.WaitGroup
@@ -66,7 +68,7 @@ type app interface {
 
 // New boots the apps: the launcher is in front, the services run.
 func New(o Options) *System {
-	s := &System{phone: o.Phone, net: o.Network, roots: o.Roots, kind: o.Personality, record: o.Recorder,
+	s := &System{phone: o.Phone, net: o.Network, roots: o.Roots, builtIn: o.Trusted, kind: o.Personality, record: o.Recorder,
 		apps: map[string]app{}, data: map[string]*appData{}}
 	for _, a := range o.Personality.Apps {
 		switch a.Kind {

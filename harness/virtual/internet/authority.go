@@ -84,7 +84,7 @@ func (a *authority) leaf(name string) (*tls.Certificate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("signing certificate of %s: %w", name, err)
 	}
-	c := &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: a.leafKey}
+	c := &tls.Certificate{Certificate: [][]byte{der, a.root.Raw}, PrivateKey: a.leafKey}
 	a.leaves[name] = c
 	return c, nil
 }

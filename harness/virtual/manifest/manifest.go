@@ -55,17 +55,18 @@ type Act struct {
 
 // Upload is one attempt of an app to send a batch, whatever was in it.
 type Upload struct {
-	AtUS      int64  `json:"at_us"`  // begin, microseconds since 1970 by the host's clock
-	EndUS     int64  `json:"end_us"` //
-	App       string `json:"app"`
-	Host      string `json:"host"`
-	Port      int    `json:"port"`
-	Encoding  string `json:"encoding"`
-	Via       Via    `json:"via"`
-	Bytes     int    `json:"bytes"`   // of its body, stream, messages or datagrams
-	Written   bool   `json:"written"` // as in Entry
-	Delivered bool   `json:"delivered"`
-	Readable  bool   `json:"readable"`
+	AtUS      int64    `json:"at_us"`  // begin, microseconds since 1970 by the host's clock
+	EndUS     int64    `json:"end_us"` //
+	App       string   `json:"app"`
+	Host      string   `json:"host"`
+	Port      int      `json:"port"`
+	Encoding  string   `json:"encoding"`
+	Via       Via      `json:"via"`
+	Bytes     int      `json:"bytes"`   // of its body, stream, messages or datagrams
+	Written   bool     `json:"written"` // as in Entry
+	Delivered bool     `json:"delivered"`
+	Readable  bool     `json:"readable"`
+	Events    []string `json:"events"` // their names
 }
 
 // Entry is one value that one app sent, or tried to send, to one place.

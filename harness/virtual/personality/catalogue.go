@@ -24,7 +24,7 @@ func ByName(name string) (Personality, error) {
 }
 
 func shipped() map[string]func() Personality {
-	all := map[string]func() Personality{"leaky-2020": Leaky2020, "clean": Clean, "pinned": Pinned}
+	all := map[string]func() Personality{"leaky-2020": Leaky2020, "clean": Clean, "pinned": Pinned, "chromium": Chromium}
 	for _, name := range Models() {
 		all[name] = func() Personality {
 			p, err := OfModel(name)

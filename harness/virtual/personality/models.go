@@ -94,6 +94,18 @@ func quiet(name, of string) (p Personality, browser string, err error) {
 	return p, head["browser"], nil
 }
 
+// Chromium is a Pixel whose browser is the real Chromium of this computer, headless: the baseline.
+func Chromium() Personality {
+	p := must(quiet("chromium", "pixel-5"))
+	p.Noise = nil // it makes its own
+	for i := range p.Apps {
+		if web := p.Apps[i].Web; web != nil {
+			web.Real = true
+		}
+	}
+	return p
+}
+
 // userAgent is what a browser says of itself and of its phone.
 func userAgent(a App, props map[string]string) string {
 	release, model, build := props["ro.build.version.release"], props["ro.product.model"], props["ro.build.id"]

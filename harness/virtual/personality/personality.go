@@ -25,6 +25,7 @@ type Personality struct {
 // Lie is something that the phone does to who drives it.
 type Lie struct {
 	After  int           // input commands that it takes before it strikes; 0: from the start
+	In     string        // counts those alone that come while this app is in front; empty: all
 	Faults phone.Faults  // what goes wrong on the phone
 	Update *App          // an update of an app by itself: package, version, version code
 	Wire   Wire          // what goes wrong with its cable
@@ -81,6 +82,8 @@ type Browser struct {
 	UserAgent     string
 	PrivateAction string // intent action that opens a private tab; empty: none
 	Enhanced      bool   // has a switch "Enhanced incognito mode", on at first
+	Plain         bool   // that switch was turned off before
+	Real          bool   // its pages are loaded by a Chromium of this computer
 	Favicons      bool   // asks each site for /favicon.ico
 	Feed          string // address of the news that its start page shows; empty: none
 	Secure        bool   // its private windows cannot be photographed

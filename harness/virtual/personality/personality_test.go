@@ -6,7 +6,7 @@ import (
 )
 
 func TestShippedPersonalitiesAreSound(t *testing.T) {
-	if got := strings.Join(Names(), " "); got != "clean hyperos leaky-2020 mi-10 mi-10-may-2020 mi-a1 mix-3 pinned pixel-5 redmi-k20 redmi-note-8 redmi-note-8-may-2020" {
+	if got := strings.Join(Names(), " "); got != "chromium clean hyperos leaky-2020 mi-10 mi-10-may-2020 mi-a1 mix-3 pinned pixel-5 redmi-k20 redmi-note-8 redmi-note-8-may-2020" {
 		t.Errorf("names: %s", got)
 	}
 	for _, name := range Names() {

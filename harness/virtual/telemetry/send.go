@@ -120,8 +120,13 @@ func via(c net.Conn) manifest.Via {
 // record makes an entry of each value at its first attempt, and brings it up to date at each later one.
 func (c *Client) record(trigger string, started int64, items []*item, r Request, o *outcome, failure error) {
 	host, port, _ := target(r.URL)
+	var events []string
+	for _, i := range items {
+		events = append(events, i.event.Name)
+	}
 	c.options.Recorder.Upload(manifest.Upload{
-		AtUS: started, EndUS: c.options.Now().UnixMicro(), App: c.options.Device.Package, Host: host, Port: port, Encoding: c.options.Encoding.Name,
+		Events: events,
+		AtUS:   started, EndUS: c.options.Now().UnixMicro(), App: c.options.Device.Package, Host: host, Port: port, Encoding: c.options.Encoding.Name,
 		Via: o.via, Bytes: r.size(), Written: o.written, Delivered: o.taken || o.status > 0, Readable: c.options.Encoding.Readable && !c.options.Pinned,
 	})
 	for _, carried := range r.Carries {

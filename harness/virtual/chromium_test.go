@@ -1,0 +1,56 @@
+package virtual
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/telltale-farm/telltale/harness/virtual/chromium"
+	"github.com/telltale-farm/telltale/harness/virtual/network"
+	"github.com/telltale-farm/telltale/harness/virtual/personality"
+)
+
+// A real Chromium shows a page of the stand-in internet on the phone's screen, in an ordinary and in a private tab, with
+// the cookies of each for itself.
+func TestRealChromium(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts Chromium")
+	}
+	if _, err := chromium.Find(); errors.Is(err, chromium.Missing) {
+		t.Skip(err)
+	}
+	p := newPhone(t, personality.Chromium())
+	sh(t, p, "am start -W -a android.intent.action.VIEW -d https://example-news.test/first com.android.chrome")
+	tapID(t, p, "com.android.chrome:id/terms_accept")
+	real := func(want string) {
+		t.Helper()
+		for end := time.Now().Add(60 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+			if got := sh(t, p, "uiautomator dump /dev/tty"); strings.Contains(got, want) {
+				return
+			} else if time.Now().After(end) {
+				t.Fatalf("no %q on %s", want, got)
+			}
+		}
+	}
+	real("Example News: /first")
+	tapID(t, p, "com.android.chrome:id/menu_button")
+	tapText(t, p, "New Incognito tab")
+	tapID(t, p, "com.android.chrome:id/search_box_text")
+	sh(t, p, "input text 'blue%sheron%s4711' && input keyevent 66")
+	real("blue heron 4711")
+	if got := sh(t, p, "uiautomator dump /dev/tty"); !strings.Contains(got, "incognito_badge") {
+		t.Error("no private tab")
+	}
+	found := false
+	for _, a := range p.Manifest().Acts {
+		found = found || a.What == "search" && a.Private
+	}
+	if m := p.Manifest(); !found || len(m.Entries) != 0 {
+		t.Errorf("what was done and sent: %+v", m)
+	}
+	if out := p.network.Netstats(network.FormatTraffic); !strings.Contains(out, "10121") {
+		t.Errorf("its bytes are not counted as the browser's: %s", out)
+	}
+	sh(t, p, "am force-stop com.android.chrome")
+}
