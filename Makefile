@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test check build bench fuzz soak many kill clean need-run need-test
+.PHONY: help run test matrix check build bench fuzz soak many kill clean need-run need-test
 
 T       ?= 30s
 N       ?= 100
@@ -15,6 +15,9 @@ OUT     ?= evidence
 VCS     := $(shell git status --porcelain >/dev/null 2>&1 && echo auto || echo false)
 VERSION := $(shell git describe --tags --match 'v*' 2>/dev/null)
 BUILD   := go build -buildvcs=$(VCS) -trimpath
+
+# The matrix of scenarios and virtual phones, without the race detector; its last line counts the errors.
+MATRIX  := go test -count=1 -v -timeout 20m -run '^TestMatrix$$' ./harness/matrix | { grep -v '^\(=== \|--- PASS\|PASS$$\|ok  \)' || true; }
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -33,6 +36,10 @@ run: build ## drive the phones of devices.yaml, label smoke; ends 0 whenever com
 
 test: need-test build ## run every test, with the race detector
 	@go test -race -timeout 20m ./...
+	@$(MATRIX)
+
+matrix: need-test ## drive every scenario on every kind of virtual phone, and count wrong verdicts
+	@TELLTALE_MATRIX=full $(MATRIX)
 
 check: need-test ## run what a commit needs: format, vet, architecture, short tests
 	@bad=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go' 2>/dev/null || find . -name '*.go')); \

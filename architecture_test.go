@@ -39,6 +39,7 @@ var mayImport = map[string][]string{
 	"harness/action":            {"harness", "adb", "adb/ui", "assertions/leak", "harness/profile"},
 	"harness/apk":               {},
 	"harness/evidence":          {"capture/flow", "capture/record", "capture/decode", "assertions/leak", "harness/profile"},
+	"harness/matrix":            {}, // tests alone
 	"harness/profile":           {},
 	"harness/profile/catalogue": {},
 	"harness/relay":             {},

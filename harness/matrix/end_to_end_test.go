@@ -1,0 +1,264 @@
+package matrix
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/telltale-farm/telltale/assertions/leak"
+	"github.com/telltale-farm/telltale/harness/virtual/manifest"
+	"github.com/telltale-farm/telltale/harness/virtual/network"
+	"github.com/telltale-farm/telltale/harness/virtual/personality"
+)
+
+// expected is what a cell's verdict must be. Of an inconclusive one, every code of must has to be there, and none that
+// is neither in must nor in may.
+type expected struct {
+	outcome   leak.Outcome
+	must, may []leak.Code
+}
+
+func (e *expected) reason(c leak.Code, companions ...leak.Code) {
+	if e.outcome == leak.Clean {
+		e.outcome = leak.Inconclusive
+	}
+	if !slices.Contains(e.must, c) {
+		e.must = append(e.must, c)
+	}
+	e.may = append(e.may, companions...)
+}
+
+// truth says what a cell's verdict must be, from what the phone sent, what was done on it, and what it is like.
+func truth(d driven, at int) expected {
+	m, c := d.phone.Manifest(), d.cells[at]
+	e := expected{outcome: leak.Clean}
+	c.brought(&e)
+	if e.outcome != leak.Clean {
+		return e // there is one reason, and what else is missing follows from it
+	}
+	until := d.until(at)
+	d.sent(m, c, until, &e)
+	if e.outcome == leak.Leaked {
+		return e
+	}
+	if slices.ContainsFunc(d.row.who.Lies, func(l personality.Lie) bool { return l.Wire == personality.Unplugged && l.For == 0 }) {
+		e.reason(leak.CodeDeviceLost, leak.CodeDeviceChanged) // and what it became nobody could ask
+		return e
+	}
+	if !d.done(m, c) {
+		e.reason(leak.CodeNotPerformed)
+	}
+	d.unseen(m, c, until, &e)
+	d.phoneItself(c, &e)
+	return e
+}
+
+// brought is what somebody else did to a cell.
+func (c drivenCell) brought(e *expected) {
+	switch {
+	case c.given.NoAttempt:
+		e.reason(leak.CodeNoAttempt)
+	case c.given.Interrupted:
+		e.reason(leak.CodeHarness)
+	case c.given.NotAllowed:
+		e.reason(leak.CodeNotAllowed)
+	case c.given.TunnelLost:
+		e.reason(leak.CodeCaptureGap)
+	}
+}
+
+// until is when the next cell began that drives the same app, or for ever.
+func (d driven) until(at int) int64 {
+	for _, c := range d.cells[at+1:] {
+		if c.about.App == d.cells[at].about.App && !c.given.NoAttempt {
+			return c.begun
+		}
+	}
+	return 1 << 62
+}
+
+// sent looks for the cell's own words, and for reports of the action, in what was sent.
+func (d driven) sent(m manifest.Manifest, c drivenCell, until int64, e *expected) {
+	parts := map[string]map[string]bool{} // value -> its pieces that went out
+	for _, x := range m.Entries {
+		if !c.concerns(x, until) || x.Attempts == 0 {
+			continue
+		}
+		if !x.Readable || x.Via != manifest.Proxy || !x.Written || d.cut(m, x) {
+			continue // unseen says what that means
+		}
+		if x.Part == "" {
+			e.outcome = leak.Leaked
+			return
+		}
+		if parts[x.Value] == nil {
+			parts[x.Value] = map[string]bool{}
+		}
+		if parts[x.Value][x.Part] = true; len(parts[x.Value]) == 2 {
+			e.outcome = leak.Leaked
+			return
+		}
+	}
+	for _, u := range m.Uploads {
+		if !u.Readable || u.Via != manifest.Proxy || !u.Written || u.AtUS < c.begun || u.AtUS > c.ended {
+			continue
+		}
+		for _, marker := range c.about.Markers {
+			if marker.Kind == "event" && slices.Contains(u.Events, marker.Text) && marker.Own != u.App {
+				e.outcome = leak.Leaked
+				return
+			}
+		}
+	}
+}
+
+// concerns says whether an entry gives away what the cell is about.
+func (c drivenCell) concerns(x manifest.Entry, until int64) bool {
+	switch x.Kind {
+	case manifest.Query, manifest.URL, manifest.Text:
+		return c.says(x.Value)
+	case manifest.Page, manifest.Activity:
+		if x.AtUS < c.begun || x.AtUS > c.ended {
+			return false
+		}
+		return slices.ContainsFunc(c.about.Markers, func(m leak.Marker) bool {
+			return m.Kind != "event" && m.Own != x.App && strings.Contains(x.Value, m.Text)
+		})
+	}
+	return false
+}
+
+// says looks for a canary of the cell in a text, as it is or as an address holds it.
+func (c drivenCell) says(text string) bool {
+	plain, err := url.QueryUnescape(text)
+	if err != nil {
+		plain = text
+	}
+	return slices.ContainsFunc(c.secrets, func(s leak.Secret) bool {
+		return strings.Contains(text, s.Value) || strings.Contains(plain, s.Value)
+	})
+}
+
+// cut says whether the recorder cut the upload that an entry was in: then it may have been anywhere in it.
+func (d driven) cut(m manifest.Manifest, x manifest.Entry) bool {
+	return slices.ContainsFunc(m.Uploads, func(u manifest.Upload) bool {
+		return u.App == x.App && u.Host == x.Host && u.AtUS == x.LastUS && u.Bytes > bodyCap
+	})
+}
+
+// done says whether what the cell is about really happened on the phone, in the right kind of tab.
+func (d driven) done(m manifest.Manifest, c drivenCell) bool {
+	if d.blind() {
+		return false // whatever happened, nobody can have seen it
+	}
+	s := scenarioNamed(c.scenario)
+	if len(c.secrets) == 0 { // an action without a canary
+		return slices.ContainsFunc(m.Acts, func(a manifest.Act) bool { return a.AtUS >= c.begun && a.AtUS <= c.ended })
+	}
+	done := 0
+	for _, secret := range c.secrets {
+		of := drivenCell{secrets: []leak.Secret{secret}}
+		if slices.ContainsFunc(m.Acts, func(a manifest.Act) bool {
+			return (!s.browser || a.App == c.about.App && a.Private == s.private) && of.says(a.Value)
+		}) {
+			done++
+		}
+	}
+	return done >= min(len(c.secrets), max(len(c.about.Canaries), 1))
+}
+
+// blind says whether the phone shows nobody its screen.
+func (d driven) blind() bool {
+	return slices.ContainsFunc(d.row.who.Lies, func(l personality.Lie) bool {
+		return l.Faults.NoIdle || l.Faults.NullRoot || l.Faults.NoDumpFile
+	})
+}
+
+// unseen is what may have held the cell's words and could not be read.
+func (d driven) unseen(m manifest.Manifest, c drivenCell, until int64, e *expected) {
+	last := until
+	if c.about.Scope == leak.ScopePhone {
+		last = c.ended
+	}
+	for _, u := range m.Uploads {
+		if u.EndUS < c.begun || u.AtUS >= last || c.about.Scope == leak.ScopeApp && u.App != c.about.App {
+			continue
+		}
+		if d.accepted(u) {
+			if c.about.Claims[0] == leak.ClaimReaction {
+				e.reason(leak.CodeTooFewRepeats)
+			}
+			continue
+		}
+		switch {
+		case u.Via == manifest.Direct && u.Written:
+			e.reason(leak.CodeBypass)
+		case u.Via != manifest.Direct && (!u.Readable || d.refuses(u) || u.Written && strings.HasPrefix(u.Encoding, "socket")): // a protocol of its own
+			e.reason(leak.CodeOpaqueFlow)
+		case u.Bytes > bodyCap && u.Written:
+			e.reason(leak.CodeTruncated)
+		}
+	}
+}
+
+// refuses says whether an app does not believe us at the place where it sends something.
+func (d driven) refuses(u manifest.Upload) bool {
+	return slices.ContainsFunc(d.row.who.Leaks, func(l personality.Leak) bool {
+		at, err := url.Parse(l.URL)
+		return err == nil && l.App == u.App && at.Hostname() == u.Host && l.Trust != network.TrustUser && at.Scheme != "http" && at.Scheme != "tunnel"
+	})
+}
+
+func (d driven) accepted(u manifest.Upload) bool {
+	for _, a := range d.row.config().Phones[0].Accept {
+		if (a.App == u.App || a.App == "*") && a.Host == u.Host && (a.Port == 0 || a.Port == u.Port) {
+			return true
+		}
+	}
+	return false
+}
+
+// phoneItself is what follows from what the phone is like.
+func (d driven) phoneItself(c drivenCell, e *expected) {
+	who, phone := d.row.who, d.row.config().Phones[0]
+	web, settle := d.row.web(), phone.Settle.Min
+	if slices.IndexFunc(d.phone.Manifest().Acts, func(a manifest.Act) bool { return strings.Contains(a.Value, controlHost) }) < 0 {
+		e.reason(leak.CodeControlMissing)
+	}
+	if web.Trust != network.TrustUser {
+		e.reason(leak.CodeControlMissing, leak.CodeOpaqueFlow, leak.CodeNotPerformed) // nor can the page be asked for
+	}
+	for _, n := range who.Noise {
+		if n.Every > 0 && n.Every < settle && (c.about.Scope == leak.ScopePhone || n.App == c.about.App) {
+			e.reason(leak.CodeNotQuiet)
+			if n.Direct {
+				e.reason(leak.CodeBypass)
+			}
+		}
+	}
+	for _, a := range who.Apps {
+		entry, known := phone.App(a.Package)
+		flush := entry.Flush
+		if !known || flush == 0 {
+			flush = time.Minute
+		}
+		if flush > settle && (c.about.Scope == leak.ScopePhone || a.Package == c.about.App) {
+			e.reason(leak.CodeSettleTooShort)
+		}
+	}
+	if d.row.made > 0 && d.row.asked > d.row.made {
+		e.reason(leak.CodeTooFewRepeats)
+	}
+	for _, l := range who.Lies {
+		if l.Update != nil && d.updated(*l.Update) {
+			e.reason(leak.CodeDeviceChanged)
+		}
+	}
+}
+
+// updated says whether an app has the version that an update gave it.
+func (d driven) updated(a personality.App) bool {
+	p, ok := d.phone.State().Packages.Find(a.Package)
+	return ok && p.VersionName == a.Version
+}

@@ -1,0 +1,220 @@
+package matrix
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"time"
+
+	"github.com/telltale-farm/telltale/assertions/leak"
+	"github.com/telltale-farm/telltale/harness"
+	"github.com/telltale-farm/telltale/harness/action"
+	"github.com/telltale-farm/telltale/harness/profile"
+	"github.com/telltale-farm/telltale/harness/profile/catalogue"
+	"github.com/telltale-farm/telltale/harness/virtual/personality"
+)
+
+// row is one phone of the matrix and the cells that are driven on it.
+type row struct {
+	name     string
+	who      personality.Personality
+	shipped  string // whose catalogue entries apply
+	cells    []cell
+	made     int                  // attempts a cell; 0 is one
+	asked    int                  // attempts that devices.yaml asks for, if they are not those that are made
+	devices  func(*profile.Phone) // changes to its block of devices.yaml
+	encoding string               // it is there for this encoding
+	near     bool                 // it must not be taken for a leak
+	part     bool                 // of the fixed part that `make test` runs
+}
+
+// cell is one scenario on a phone.
+type cell struct {
+	scenario string
+	variant  string
+	given    given
+	before   func(context.Context, *harness.Driver, struck) error
+	after    func(context.Context, *harness.Driver, struck) error
+	limit    bool // docs/limits.md says that it cannot be told: shown, not counted
+}
+
+// given is what was done to a cell from outside of the phone.
+type given struct {
+	NoAttempt   bool // it was planned and not driven
+	Interrupted bool // somebody stopped the run in it
+	NotAllowed  bool // devices.yaml does not allow what it needs
+	TunnelLost  bool // the tunnel was lost in every attempt
+}
+
+func (c cell) key() leak.Key {
+	k := leak.Key{Phone: phoneID, Scenario: c.scenario, Variant: c.variant}
+	if scenarioNamed(c.scenario).browser {
+		k.Browser = "b"
+	}
+	if k.Variant == "" {
+		k.Variant = "default"
+	}
+	return k
+}
+
+// scenario is what can be done on a phone; the same verbs as in the suite.
+type scenario struct {
+	name    string
+	browser bool
+	private bool
+	action  func(*harness.Session, action.Browser) harness.Action
+}
+
+func scenarios() []scenario {
+	wifi, _ := catalogue.FindSurface("wifi")
+	search := func(mode action.Mode) func(*harness.Session, action.Browser) harness.Action {
+		return func(s *harness.Session, b action.Browser) harness.Action {
+			return action.Search(b, s.Canary("search query", b.SearchHost), mode)
+		}
+	}
+	visit := func(mode action.Mode) func(*harness.Session, action.Browser) harness.Action {
+		return func(s *harness.Session, b action.Browser) harness.Action {
+			return action.Visit(b, s.URL("address of a page", b.SearchHost), mode)
+		}
+	}
+	return []scenario{
+		{"private search", true, true, search(action.Private)},
+		{"private visit", true, true, visit(action.Private)},
+		{"search", true, false, search(action.Normal)},
+		{"visit", true, false, visit(action.Normal)},
+		{"private search without the enhanced mode", true, true, search(action.Unenhanced)},
+		{"private visit without the enhanced mode", true, true, visit(action.Unenhanced)},
+		{"share", true, false, func(s *harness.Session, b action.Browser) harness.Action {
+			return action.Share(b, s.URL("address of a page", b.SearchHost), action.Normal)
+		}},
+		{"private download", true, true, func(s *harness.Session, b action.Browser) harness.Action {
+			return action.Download(b, s.FileURL("file to download"), action.Private)
+		}},
+		{"private search on a site", true, true, func(s *harness.Session, b action.Browser) harness.Action {
+			return action.SearchSite(b, s.Canary("query on a site", s.Site()), action.Private)
+		}},
+		{"copy a text", true, false, func(s *harness.Session, b action.Browser) harness.Action {
+			return action.CopyText(b, s.Word("word in the clipboard", b.SearchHost))
+		}},
+		{"open settings", false, false, func(*harness.Session, action.Browser) harness.Action { return action.OpenSettings(wifi) }},
+		{"switch apps", false, false, func(_ *harness.Session, b action.Browser) harness.Action {
+			return action.SwitchApp(wifi.Package, b.App)
+		}},
+		{"swipe the home screen", false, false, func(*harness.Session, action.Browser) harness.Action { return action.SwipeHome() }},
+		{"pull the status bar", false, false, func(*harness.Session, action.Browser) harness.Action { return action.PullStatusBar() }},
+		{"open a file", false, false, func(s *harness.Session, _ action.Browser) harness.Action {
+			return action.OpenFile(s.Canary("folder name", ""), s.Canary("file name", ""))
+		}},
+		{"play music", false, false, func(s *harness.Session, _ action.Browser) harness.Action {
+			return action.PlayTrack(s.Canary("track title", ""))
+		}},
+	}
+}
+
+func scenarioNamed(name string) scenario {
+	for _, s := range scenarios() {
+		if s.name == name {
+			return s
+		}
+	}
+	panic("no scenario " + name) // a row of the matrix itself is wrong
+}
+
+func cells(names ...string) []cell {
+	var out []cell
+	for _, n := range names {
+		out = append(out, cell{scenario: n})
+	}
+	return out
+}
+
+// config is the devices.yaml of a row: one phone, its browser, short windows.
+func (r row) config() *profile.Config {
+	app := r.web().Package
+	search := map[string]string{"com.android.browser": "duckduckgo.com", "com.android.chrome": "www.google.com"}[app]
+	browser := profile.Browser{ID: "b", App: app, Search: search, SearchID: "engine"}
+	p := profile.Phone{
+		ID: phoneID, Kind: profile.Virtual, Personality: r.shipped, Trust: "user", Repeat: max(r.made, r.asked, 1),
+		Settle: profile.Settle{Min: 500 * time.Millisecond, Max: 4 * time.Second},
+		Allow:  []string{"force-stop"}, Browsers: []profile.Browser{browser},
+		Record: profile.Record{BodyCap: bodyCap},
+	}
+	if r.devices != nil {
+		r.devices(&p)
+	}
+	return &profile.Config{
+		Sites:    profile.Sites{Control: controlHost, Search: map[string]string{"engine": search}},
+		Browsers: []profile.Browser{browser},
+		Phones:   []profile.Phone{p},
+	}
+}
+
+// controlHost is answered by the proxy itself.
+const controlHost = "control.telltale.test"
+
+// bodyCap is where the recorder cuts a body.
+const bodyCap = 64 << 10
+
+// web is the browser of a row's phone.
+func (r row) web() personality.App {
+	for _, a := range r.who.Apps {
+		if a.Kind == personality.Web {
+			return a
+		}
+	}
+	return personality.App{}
+}
+
+func (r row) browser() action.Browser {
+	c := r.config()
+	b := c.Phones[0].Browsers[0]
+	entry, _ := c.Phones[0].App(b.App)
+	return action.Browser{ID: b.ID, App: b.App, SearchHost: b.Search, Entry: entry}
+}
+
+// patience is how long a phone that is away is waited for: not at all long if it never comes back.
+func (r row) patience() time.Duration {
+	for _, l := range r.who.Lies {
+		if l.Wire == personality.Unplugged && l.For == 0 {
+			return 3 * time.Second
+		}
+	}
+	return 30 * time.Second
+}
+
+// broken says that a row's phone need not come back whole.
+func (r row) broken() bool {
+	for _, c := range r.cells {
+		if c.given.Interrupted || c.given.TunnelLost {
+			return true
+		}
+	}
+	for _, l := range r.who.Lies {
+		if l.Wire != "" || l.Faults.InputBlocked {
+			return true
+		}
+	}
+	return false
+}
+
+// readLines reads a .jsonl file of a bundle; one that is not there is empty.
+func readLines[T any](bundle fs.FS, name string) ([]T, error) {
+	raw, err := fs.ReadFile(bundle, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var out []T
+	for line := range bytes.Lines(raw) {
+		var v T
+		if err := json.Unmarshal(line, &v); err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}
