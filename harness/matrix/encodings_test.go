@@ -56,6 +56,7 @@ func encodingRows() []row {
 
 // wayRows are other ways in which an upload leaves an app, each with a near miss.
 func wayRows() []row {
+	// A stream without TLS ends in both directions at once on its way through adb: who sends it is not told that it came.
 	ways := []struct {
 		name string
 		leak personality.Leak
@@ -68,9 +69,9 @@ func wayRows() []row {
 		{"HTTP/2, sensors", personality.Leak{Encoding: "sensors", HTTP2: true}},
 		{"HTTP without TLS", personality.Leak{Encoding: "json", URL: "http://plain.example-metrics.test/e"}},
 		{"HTTP without TLS, around the proxy", personality.Leak{Encoding: "json", Direct: true, URL: "http://direct.example-metrics.test/e"}},
-		{"a bare tunnel", personality.Leak{Encoding: "socket", URL: "tunnel://" + internet.RawCollector + ":9001"}},
-		{"a bare tunnel, sealed", personality.Leak{Encoding: "socket:json+aes", URL: "tunnel://" + internet.RawCollector + ":9002"}},
-		{"MQTT in a bare tunnel", personality.Leak{Encoding: "mqtt", URL: "tunnel://" + internet.PushBinary + ":1883"}},
+		{"a bare tunnel", personality.Leak{Encoding: "socket", URL: "tunnel://" + internet.RawCollector + ":9001", Tries: 1}},
+		{"a bare tunnel, sealed", personality.Leak{Encoding: "socket:json+aes", URL: "tunnel://" + internet.RawCollector + ":9002", Tries: 1}},
+		{"MQTT in a bare tunnel", personality.Leak{Encoding: "mqtt", URL: "tunnel://" + internet.PushBinary + ":1883", Tries: 1}},
 		{"in two halves, packed", personality.Leak{Encoding: "form:json+gzip+base64", Split: true}},
 		{"many bytes before it, compressed", personality.Leak{Encoding: "encoded:json+gzip", Filler: 256 << 10}},
 	}
@@ -81,7 +82,10 @@ func wayRows() []row {
 			l.Tries, l.HTTP2, l.Direct, l.Split, l.Filler = w.leak.Tries, w.leak.HTTP2, w.leak.Direct, w.leak.Split, w.leak.Filler
 			l.Trust, l.URL = cmp.Or(w.leak.Trust, l.Trust), cmp.Or(w.leak.URL, l.URL)
 			r.name, r.encoding, r.part = "by "+w.name, "", false
-			if unread := l.Trust != network.TrustUser || l.Direct; r.near {
+			if r.near && l.Direct {
+				continue // what an earlier tab opened around the proxy is still open, and nobody can say what it carries
+			}
+			if unread := l.Trust != network.TrustUser; r.near {
 				r.name = "nearly by " + w.name
 				if unread { // then only what it does not send at all is no leak
 					l.Near, l.Private = false, false

@@ -210,6 +210,7 @@ func (d driven) refuses(u manifest.Upload) bool {
 	})
 }
 
+// accepted says whether devices.yaml accepts where an upload went.
 func (d driven) accepted(u manifest.Upload) bool {
 	for _, a := range d.row.config().Phones[0].Accept {
 		if (a.App == u.App || a.App == "*") && a.Host == u.Host && (a.Port == 0 || a.Port == u.Port) {
