@@ -169,30 +169,45 @@ func TestTheShellsOwnBytesAreBypass(t *testing.T) {
 	}
 }
 
-// TestBytesBetweenTwoWindows: what the browser sends around the proxy after its window, while nobody watches, is seen
-// when the next window opens, and says with its bytes that the search may yet have leaked.
-func TestBytesBetweenTwoWindows(t *testing.T) {
+// TestBetweenTwoWindows: what the browser sends around the proxy after its window, while nobody watches, is seen when the
+// next window opens, and says with its bytes that the search may yet have leaked. A reboot loses the count, and says so.
+func TestBetweenTwoWindows(t *testing.T) {
 	const chrome = "com.android.chrome"
-	r := newRig(t, personality.Clean(), "clean")
-	l := r.lease()
-	if seen, err := r.search(l, nil); err != nil || seen.Verdict.Outcome != leak.Clean {
-		t.Fatalf("%+v, %v", seen, err)
-	}
-	app, _ := personality.Clean().App(chrome)
-	c, err := r.phone.Network().App(network.AppOptions{UID: app.UID, Package: chrome, Stack: network.Chromium}).Dial(t.Context(), "udp", "example-news.test:443")
-	if err == nil {
-		_, err = io.WriteString(c, strings.Repeat("x", 900))
-	}
-	if err == nil {
-		err = c.Close()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	v := r.finish(l)
-	claim := v.Cells[0].Claims[leak.ClaimContent]
-	if claim.Outcome != leak.Inconclusive || len(claim.Reasons) != 1 || claim.Reasons[0].Code != leak.CodeBypass || claim.Reasons[0].App != chrome ||
-		claim.Reasons[0].Bytes < 900 || !strings.Contains(claim.Reasons[0].Detail, "before the app was driven again") {
-		t.Errorf("%s: %+v", claim.Outcome, claim.Reasons)
+	for _, tc := range []struct {
+		name    string
+		happens func(t *testing.T, r *rig)
+		bytes   int64
+		says    string
+	}{
+		{"bytes", func(t *testing.T, r *rig) {
+			app, _ := personality.Clean().App(chrome)
+			c, err := r.phone.Network().App(network.AppOptions{UID: app.UID, Package: chrome, Stack: network.Chromium}).Dial(t.Context(), "udp", "example-news.test:443")
+			if err == nil {
+				_, err = io.WriteString(c, strings.Repeat("x", 900))
+			}
+			if err == nil {
+				err = c.Close()
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}, 900, "before the app was driven again"},
+		{"a reboot", func(_ *testing.T, r *rig) { r.phone.ADB().Reboot("") }, 0, "the phone rebooted between two windows"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, personality.Clean(), "clean")
+			l := r.lease()
+			if seen, err := r.search(l, nil); err != nil || seen.Verdict.Outcome != leak.Clean {
+				t.Fatalf("%+v, %v", seen, err)
+			}
+			tc.happens(t, r)
+			v := r.finish(l)
+			claim := v.Cells[0].Claims[leak.ClaimContent]
+			if claim.Outcome != leak.Inconclusive || len(claim.Reasons) != 1 || claim.Reasons[0].Code != leak.CodeBypass || claim.Reasons[0].Bytes < tc.bytes ||
+				!strings.Contains(claim.Reasons[0].Detail, tc.says) {
+				t.Errorf("%s: %+v", claim.Outcome, claim.Reasons)
+			}
+		})
 	}
 }

@@ -2,7 +2,6 @@ package harness
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -11,7 +10,7 @@ import (
 
 // Drain ends the driving of a phone: home screen, browsers stopped where devices.yaml allows it, and then the longest
 // flush time of its apps, so that batches held back arrive while we still listen. What arrives belongs, by its canary,
-// to the action it came from.
+// to the action it came from. A fault has it made again, as any attempt: without a drain nothing of its phone is clean.
 func (l *Lease) Drain(ctx context.Context) error {
 	l.driving.Lock()
 	defer l.driving.Unlock()
@@ -21,16 +20,7 @@ func (l *Lease) Drain(ctx context.Context) error {
 		return l.aside
 	}
 	s := l.Session(leak.Key{Phone: l.profile.ID, Scenario: leak.DrainScenario, Variant: "default"})
-	at, err := s.attempt(ctx, drain{lease: l})
-	at.Repeat = 1
-	if werr := l.dir.AppendAttempt(*at); werr != nil {
-		return errors.Join(err, werr)
-	}
-	l.progress(s.key, at)
-	if at.Fault == nil {
-		return nil
-	}
-	return err
+	return s.repeat(ctx, drain{lease: l}, turn{repeat: 1})
 }
 
 type drain struct{ lease *Lease }

@@ -200,3 +200,27 @@ func TestFaults(t *testing.T) {
 		})
 	}
 }
+
+// TestADrainIsMadeAgain: a fault in the last cell of a phone would leave nothing of it clean.
+func TestADrainIsMadeAgain(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, clean(nil), "clean")
+	l := r.lease()
+	if seen, err := r.search(l, nil); err != nil || seen.Verdict.Outcome != leak.Clean {
+		t.Fatalf("%+v, %v", seen, err)
+	}
+	r.phone.ADB().Inject(adbd.Fault{Kind: adbd.LoseLink, Match: "force-stop"})
+	v := r.finish(l)
+	if len(v.Cells) != 1 || v.Cells[0].Outcome != leak.Clean {
+		t.Errorf("verdicts %+v", v.Cells)
+	}
+	var drains []leak.Attempt
+	for _, a := range r.attempts() {
+		if a.Key.Scenario == leak.DrainScenario {
+			drains = append(drains, a)
+		}
+	}
+	if len(drains) != 2 || drains[0].Fault == nil || drains[1].Fault != nil || drains[1].RetryOf != drains[0].ID {
+		t.Errorf("drains %+v", drains)
+	}
+}
