@@ -286,14 +286,22 @@ func TestEveryLayerMatters(t *testing.T) {
 		}
 	}
 	// And the other way round: whatever a hit says it went through is a layer that is listed.
+	// And so is every derivation: without it the vector that names it would not be found by that name.
 	derived := derivedNames(t)
+	met := map[string]bool{}
 	for _, v := range vectors {
 		for _, h := range all.Search(v.leak).Hits {
 			for _, tr := range h.Transforms {
+				met[tr] = true
 				if !known[tr] && !derived[tr] {
 					t.Errorf("%s: transform %q is neither a layer nor a derivation", v.name, tr)
 				}
 			}
+		}
+	}
+	for name := range derived {
+		if !met[name] {
+			t.Errorf("no vector needs the derivation %q", name)
 		}
 	}
 }
