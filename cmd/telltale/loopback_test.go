@@ -20,6 +20,11 @@ ip addr add 192.0.2.1/24 dev out0
 ip link set out0 up
 ip link set out1 up
 ip route add default via 192.0.2.2
+n=0
+until ip link show out0 | grep -q "state UP"; do # until then the link drops what is sent, uncounted
+	n=$((n + 1)); [ $n -lt 200 ] || { echo "the link did not come up" >&2; exit 1; }
+	sleep 0.05
+done
 "$@" >&2 || echo "ended $?" >&2
 echo packets $(awk '/out0:/ {print $11}' /proc/net/dev)`
 
@@ -43,7 +48,7 @@ func TestARunDialsLoopbackOnly(t *testing.T) {
 		return got, log.String()
 	}
 	// The gauge works: a dial of an address that is not ours is seen.
-	if got, log := packets("timeout", "1", "bash", "-c", "exec 3<>/dev/tcp/198.51.100.7/80"); got == "0" {
+	if got, log := packets("timeout", "5", "bash", "-c", "exec 3<>/dev/tcp/198.51.100.7/80"); got == "0" {
 		t.Fatalf("a dial left no packet: this test could not fail\n%s", log)
 	}
 	file := r.devices(phoneBlock("leaky-2020", "leaky-2020", "mi", standIn) + phoneBlock("pinned", "pinned", "mi", standIn))

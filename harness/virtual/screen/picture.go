@@ -6,6 +6,7 @@ import (
 	"image/color"
 	"image/png"
 	"io"
+	"slices"
 )
 
 var palette = color.Palette{
@@ -23,11 +24,17 @@ var palette = color.Palette{
 	Faint:     color.RGBA{214, 214, 218, 255},
 }
 
+// padded is the palette with more than 16 colours: the encoder then takes a byte for each pixel as it is, and does not
+// look at each of two million to put two into one.
+var padded = slices.Concat(palette, palette)
+
 // PNG is what `screencap -p` prints: the display at its full size, drawn from the same views as the dump.
 func (f *Frame) PNG() []byte {
 	var out bytes.Buffer
 	enc := png.Encoder{CompressionLevel: png.BestSpeed}
-	if err := enc.Encode(&out, f.Draw()); err != nil {
+	img := f.Draw()
+	img.Palette = padded
+	if err := enc.Encode(&out, img); err != nil {
 		return nil // only an impossible size, which New refuses
 	}
 	return out.Bytes()
