@@ -17,6 +17,7 @@ import (
 // TestWhatGoesAroundTheProxyIsNamed has a browser send bytes by every way that the proxy does not see. The verdict is
 // inconclusive, and says which app, how many bytes, and where to.
 func TestWhatGoesAroundTheProxyIsNamed(t *testing.T) {
+	t.Parallel()
 	const chrome, sent = "com.android.chrome", 4000
 	for _, tc := range []struct {
 		name, proto, to string
@@ -143,6 +144,7 @@ func TestATunnelOfAnotherApp(t *testing.T) {
 
 // TestTheShellsOwnBytesAreBypass: what the shell sends is not adb's on a phone whose adb daemon does not count.
 func TestTheShellsOwnBytesAreBypass(t *testing.T) {
+	t.Parallel()
 	r := newRelayRig(t, personality.Clean(), "clean")
 	r.options.Names = r.internet.Names()
 	l := r.lease()

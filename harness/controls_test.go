@@ -38,6 +38,7 @@ func clean(change func(*personality.Personality)) personality.Personality {
 // TestControls breaks each control once, on a phone that leaks nothing: the verdict must be inconclusive, with the code
 // of that control, and never clean. The first row breaks nothing and must be clean, or the others prove nothing.
 func TestControls(t *testing.T) {
+	t.Parallel()
 	const chrome = "com.android.chrome"
 	for _, tc := range []struct {
 		name   string

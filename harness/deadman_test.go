@@ -73,6 +73,7 @@ func (r *rig) shells() int {
 
 // A lease leaves neither a dead man nor a file of it behind, and the proxy is as before.
 func TestReleaseEndsTheDeadMan(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, personality.Clean(), "clean")
 	before := r.shells()
 	l := r.lease()
@@ -93,6 +94,7 @@ func TestReleaseEndsTheDeadMan(t *testing.T) {
 
 // A lease that falls silent while it believes to drive: the phone takes its network back, and the window is a gap.
 func TestSilenceInAWindow(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, personality.Clean(), "clean")
 	r.options.Silence = 1200 * time.Millisecond
 	l := r.lease()
@@ -119,6 +121,7 @@ func TestSilenceInAWindow(t *testing.T) {
 
 // A dead man that somebody ended is started again before the next window.
 func TestDeadManIsKept(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, personality.Clean(), "clean")
 	l := r.lease()
 	defer l.Release(context.WithoutCancel(t.Context()))
@@ -176,6 +179,7 @@ func TestChildLeases(t *testing.T) {
 // TestKilledForGood kills the whole host side with SIGKILL, the adb server with it, and never starts it again: the phone
 // gives itself its network back. A later restore leaves every setting as it was.
 func TestKilledForGood(t *testing.T) {
+	t.Parallel()
 	for _, own := range []string{"", "10.1.2.3:3128"} {
 		name := "a phone without a proxy"
 		if own != "" {

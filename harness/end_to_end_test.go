@@ -23,6 +23,7 @@ import (
 // TestHeldBack holds a search back until the browser leaves the screen, long after its window has closed, and then sends
 // it so that nobody can read it: nothing was seen while the window was open, and yet the verdict must not be clean.
 func TestHeldBack(t *testing.T) {
+	t.Parallel()
 	held := func(l personality.Leak) *personality.Leak {
 		l.App, l.On, l.Private = "com.android.chrome", []personality.Trigger{personality.OnSearch}, true
 		l.Trust, l.Encoding, l.URL = cmp.Or(l.Trust, network.TrustUser), cmp.Or(l.Encoding, "json"), "https://held.example-metrics.test/e"

@@ -57,6 +57,7 @@ func notYes(checks map[string]harness.Check) []string {
 // TestExamineDesk breaks one thing at a time on a phone that is in order, and looks that its check alone says so, with a
 // fix. Before and after, every check says yes.
 func TestExamineDesk(t *testing.T) {
+	t.Parallel()
 	who := personality.Leaky2020()
 	who.Apps = append(who.Apps,
 		personality.App{Package: "com.android.vending", Kind: personality.Service, UID: 10190, Version: "1", VersionCode: 1, TargetSDK: 28},
@@ -166,6 +167,7 @@ func TestExamineADBVersion(t *testing.T) {
 
 // Another phone than devices.yaml means, and one that is not there: nothing that needs it is tried.
 func TestExamineWrongPhone(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, personality.Leaky2020(), "leaky-2020")
 	r.options.Profile.Browsers = nil
 	r.options.Profile.Expect = map[string]string{"ro.product.device": "raphael"}
@@ -209,6 +211,7 @@ func TestExamineWithPIN(t *testing.T) {
 
 // TestExamineBrowsers: whether a browser uses the proxy and whether it believes us are two questions.
 func TestExamineBrowsers(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name   string
 		change func(*rig, *personality.Personality)

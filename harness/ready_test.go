@@ -15,6 +15,7 @@ import (
 // Xiaomi's switch flips back by itself in the middle of a run: the next attempt is a fault of the phone that names it,
 // and nothing is driven.
 func TestSwitchFlipsBack(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, personality.Leaky2020(), "leaky-2020")
 	l := r.lease()
 	props := r.phone.State().Props

@@ -3,6 +3,7 @@ package harness_test
 import (
 	"context"
 	"crypto/x509"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -31,6 +33,7 @@ var relays = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	relaysMade = dir
 	build := exec.Command("go", "build", "-trimpath", "-o", filepath.Join(dir, "relay-"+runtime.GOARCH), "./relay")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
@@ -39,10 +42,17 @@ var relays = sync.OnceValues(func() (string, error) {
 	return dir, nil
 })
 
+var relaysMade string // to be removed
+
+// TestMain lets more tests run at once than there are processors, unless the command line says how many: they wait for
+// their phones most of the time.
 func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", strconv.Itoa(3*runtime.NumCPU())); err != nil {
+		panic(err)
+	}
 	code := m.Run()
-	if dir, err := relays(); err == nil && !testing.Short() {
-		os.RemoveAll(dir)
+	if relaysMade != "" {
+		os.RemoveAll(relaysMade)
 	}
 	os.Exit(code)
 }
@@ -127,6 +137,7 @@ func twenty() (personality.Personality, []personality.App) {
 }
 
 func TestTheRelayKnowsEveryAppOfTwentyAtOnce(t *testing.T) {
+	t.Parallel()
 	who, more := twenty()
 	r := newRelayRig(t, who, "clean")
 	l := r.lease()
@@ -167,6 +178,7 @@ func TestTheRelayKnowsEveryAppOfTwentyAtOnce(t *testing.T) {
 }
 
 func TestARunWithTheRelayIsClean(t *testing.T) {
+	t.Parallel()
 	r := newRelayRig(t, personality.Clean(), "clean")
 	l := r.lease()
 	seen, err := r.search(l, nil)
@@ -200,6 +212,7 @@ func (r *rig) nothingLeft() {
 }
 
 func TestWithoutTheRelayAppsAreKnownByElimination(t *testing.T) {
+	t.Parallel()
 	r := newRelayRig(t, personality.Clean(), "clean")
 	if err := os.Mkdir(filepath.Join(r.options.State, "relays"), 0o700); err != nil {
 		t.Fatal(err)
@@ -288,6 +301,7 @@ func TestOneBadAttemptOnly(t *testing.T) {
 }
 
 func TestThePhoneHasInternetWithoutUs(t *testing.T) {
+	t.Parallel()
 	r := newRelayRig(t, personality.Clean(), "clean")
 	r.options.RelayGrace = 2 * time.Second
 	l := r.lease()

@@ -40,6 +40,7 @@ func (r *rig) crash() *harness.Undo {
 // TestRestoreKilledAnywhere ends a restoration after each of its commands in turn, and then makes it whole: whatever the
 // phone had of its own before is there again.
 func TestRestoreKilledAnywhere(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name  string
 		setUp func(s *phone.Settings)
@@ -90,6 +91,7 @@ func TestRestoreKilledAnywhere(t *testing.T) {
 
 // Two runs that died one after the other: the first value counts, whichever order they wrote in.
 func TestRestoreAfterTwoCrashes(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, personality.Clean(), "clean")
 	r.phone.State().Settings.Put(phone.Global, "http_proxy", "proxy.office.test:3128")
 	before := r.portrait()
@@ -115,6 +117,7 @@ func TestRestoreAfterTwoCrashes(t *testing.T) {
 
 // A proxy of ours without a journal (another computer's run, a lost state directory) is not put back: nobody listens.
 func TestOurOwnLeftoverIsForgotten(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, personality.Clean(), "clean")
 	before := r.portrait()
 	r.phone.State().Settings.Put(phone.Global, "http_proxy", "127.0.0.1:18080")

@@ -126,6 +126,7 @@ func testCA(t *testing.T) *capture.CA {
 }
 
 func TestInstallSystemCA(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name string
 		apex bool

@@ -74,6 +74,7 @@ func TestPINIsNowhere(t *testing.T) {
 
 // A wrong or missing PIN stops the lease before anything of it is typed twice.
 func TestLockedForGood(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, personality.Clean(), "clean")
 	r.options.Profile.PINEnv = "TELLTALE_TEST_PIN"
 	r.phone.State().Power.SetPIN("4711")
@@ -88,6 +89,7 @@ func TestLockedForGood(t *testing.T) {
 
 // TestScreenStaysOn: while a lease lasts the screen stays on and upright; afterwards all is as before.
 func TestScreenStaysOn(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, personality.Clean(), "clean")
 	s := r.phone.State().Settings
 	s.Put(phone.System, "accelerometer_rotation", "1")
@@ -109,6 +111,7 @@ func TestScreenStaysOn(t *testing.T) {
 // TestDisturbed lays windows over an action: one that the catalogue knows is closed and written down, one that it does
 // not know makes the action one that did not happen.
 func TestDisturbed(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name   string
 		dialog phone.Faults

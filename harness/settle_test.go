@@ -25,6 +25,7 @@ func (c *phoneClock) Now() int64 {
 func (c *phoneClock) LastSent() int64 { return c.last.Load() }
 
 func TestSettle(t *testing.T) {
+	t.Parallel()
 	t.Run("quiet since long ago still waits after the action", func(t *testing.T) {
 		c := &phoneClock{start: time.Now().Add(-time.Hour)}
 		acted := c.Now()

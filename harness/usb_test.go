@@ -20,6 +20,7 @@ func (r *rig) pretend() {
 }
 
 func TestARealPhoneIsNotDrivenBlind(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, personality.Clean(), "clean")
 	r.pretend()
 	l, err := harness.Acquire(t.Context(), r.options)
@@ -39,6 +40,7 @@ func TestARealPhoneIsNotDrivenBlind(t *testing.T) {
 }
 
 func TestKindsAreNotMixedUp(t *testing.T) {
+	t.Parallel()
 	for _, tc := range []struct {
 		name string
 		make func(r *rig)

@@ -53,6 +53,7 @@ func others(b action.Browser) []func(*harness.Session) harness.Action {
 // TestVerbs drives each verb on a phone that reports all of them and on one that reports none, on MIUI and on Android
 // One: it happens, its report is found, and nothing of it is left on the phone.
 func TestVerbs(t *testing.T) {
+	t.Parallel()
 	leaky := personality.Leaky2020()
 	leaky.Leaks = []personality.Leak{
 		{App: "com.miui.analytics", URL: personality.OneTrackURL, Encoding: "onetrack", Trust: network.TrustUser,
@@ -111,6 +112,7 @@ func TestVerbs(t *testing.T) {
 }
 
 func TestWhatIsOnThePhoneAlreadyIsNeverTouched(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, personality.Clean(), "clean")
 	var journal []string
 	d := &harness.Driver{Device: r.server.Device(r.options.Serial, adbOptions), Remember: func(what, script string) error {
