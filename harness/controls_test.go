@@ -55,12 +55,12 @@ func TestControls(t *testing.T) {
 		{
 			name: "the tunnel drops", who: clean(nil), want: leak.CodeCaptureGap,
 			break_: func(r *rig, l *harness.Lease) func(context.Context) error {
-				return func(context.Context) error { r.phone.ADB().DropLinks(); return nil }
+				return func(context.Context) error { r.flap(); return nil }
 			},
 		},
 		{
 			name: "a button is gone", who: clean(nil), want: leak.CodeNotPerformed,
-			before: func(r *rig) { r.phone.State().Faults.Set(phone.Faults{Missing: "com.android.chrome:id/menu_button"}) },
+			before: func(r *rig) { r.phone.State().Faults.Set(phone.Faults{Missing: "com.android.chrome:id/url_bar"}) },
 		},
 		{
 			name: "bytes go around the proxy", want: leak.CodeBypass,
@@ -75,7 +75,7 @@ func TestControls(t *testing.T) {
 			}),
 		},
 		{
-			name: "the phone is never quiet", want: leak.CodeNotQuiet,
+			name: "the phone is never quiet", want: leak.CodeNotQuiet, before: func(r *rig) { r.options.Profile.Settle.Min = 2 * time.Second },
 			who: clean(func(p *personality.Personality) {
 				p.Noise = append(p.Noise, personality.Noise{App: chrome, URL: "https://connectivitycheck.gstatic.com/generate_204", Every: 150 * time.Millisecond})
 			}),

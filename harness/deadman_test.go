@@ -18,7 +18,7 @@ import (
 )
 
 // until waits for a condition; a test that waits in vain ends with the test's own time.
-func until(t *testing.T, what string, holds func() bool) {
+func until(t testing.TB, what string, holds func() bool) {
 	t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()

@@ -80,6 +80,16 @@ func (r *rig) made() (out []leak.Attempt) {
 	return out
 }
 
+// flap takes a phone away and has it back before anybody asks it anything: only who watches can know.
+func (r *rig) flap() {
+	r.t.Helper()
+	r.phone.ADB().DropLinks()
+	until(r.t, "the phone to be back", func() bool {
+		_, err := r.server.Device(r.options.Serial, adbOptions).Shell(r.t.Context(), "true")
+		return err == nil
+	})
+}
+
 // set replaces the faults of a phone by one.
 func set(r *rig, f phone.Faults) func() { return func() { r.phone.State().Faults.Set(f) } }
 
@@ -108,7 +118,7 @@ func TestFaults(t *testing.T) {
 			}
 		}},
 		{name: "the cable flaps", class: leak.FaultPhone, code: leak.CodeCaptureGap, words: "the phone went from", strike: func(r *rig) func() {
-			return r.phone.ADB().DropLinks
+			return r.flap
 		}},
 		{name: "the adb server is killed", class: leak.FaultHarness, code: leak.CodeCaptureGap, words: "adb server", strike: func(r *rig) func() {
 			return func() { r.server.Close() }
