@@ -32,7 +32,7 @@ func phonePolicy(phone *profile.Phone, repeat int) leak.PhonePolicy {
 		Browsers: []leak.Browser{}, Flush: []leak.Flush{}, Services: []string{}, Accept: []leak.Accept{},
 	}
 	for _, b := range phone.Browsers {
-		p.Browsers = append(p.Browsers, leak.Browser{ID: b.ID, App: b.App})
+		p.Browsers = append(p.Browsers, leak.Browser{ID: b.ID, App: b.App, Baseline: b.Baseline})
 	}
 	slices.SortFunc(p.Browsers, func(a, b leak.Browser) int { return cmp.Compare(a.ID, b.ID) })
 	for _, e := range catalogue.All(phone.Personality) {

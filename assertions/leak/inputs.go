@@ -92,8 +92,9 @@ const UnknownFlushUS int64 = 60_000_000
 
 // Browser binds a logical browser id to its package on this phone.
 type Browser struct {
-	ID  string `json:"id"`
-	App string `json:"app"`
+	ID       string `json:"id"`
+	App      string `json:"app"`
+	Baseline bool   `json:"baseline,omitempty"` // there to compare with; judged as any other
 }
 
 // Flush is the longest time an app is known to hold events back before it sends them.

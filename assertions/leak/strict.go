@@ -202,6 +202,9 @@ func ReadPhoneLines(bundle fs.FS, id string) ([]Phone, error) {
 	return lines, err
 }
 
+// ReadPolicy reads policy.json of a bundle.
+func ReadPolicy(bundle fs.FS) (Policy, error) { return readFile[Policy](bundle, policyName) }
+
 // ReadAttempts reads attempts.jsonl of a phone of a bundle.
 func ReadAttempts(bundle fs.FS, id string) ([]Attempt, error) {
 	lines, _, err := readLines[Attempt](bundle, path.Join(phonesName, id, attemptsName))

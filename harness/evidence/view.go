@@ -44,6 +44,7 @@ type told struct {
 	attempts []leak.Attempt
 	sought   []leak.Sought
 	capture  capture
+	baseline []string // browsers that are there to compare with
 	artefact map[int64][]linkView // of an attempt
 }
 
@@ -129,7 +130,17 @@ func (b *Bundle) view(v leak.Verdicts) (view, error) {
 // told reads one phone's part. A recording that cannot be read leaves its requests empty: the verdicts stand without.
 func (b *Bundle) told(id string) (*told, error) {
 	t := &told{capture: b.captureOf(id), artefact: b.artefactsOf(id)}
-	var err error
+	policy, err := leak.ReadPolicy(b.FS())
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range policy.Phones {
+		for _, browser := range p.Browsers {
+			if p.ID == id && browser.Baseline {
+				t.baseline = append(t.baseline, browser.ID)
+			}
+		}
+	}
 	if t.lines, err = leak.ReadPhoneLines(b.FS(), id); err != nil {
 		return nil, err
 	}

@@ -59,6 +59,9 @@ func (b *Bundle) viewCell(i int, c leak.CellVerdict, claims []leak.Claim, t *tol
 		app = own[0].App
 	}
 	v.About = t.about(app)
+	if slices.Contains(t.baseline, c.Browser) {
+		v.About += " · baseline, to compare the others with"
+	}
 	for _, claim := range claims {
 		x, ok := c.Claims[claim]
 		if !ok {

@@ -135,3 +135,16 @@ func TestReportShowsTrials(t *testing.T) {
 		t.Error("a report without such windows speaks of them")
 	}
 }
+
+// A browser that devices.yaml names as the baseline is marked so, and no other.
+func TestBaselineIsMarked(t *testing.T) {
+	const mark = "baseline, to compare the others with"
+	b := leaktest.Clean()
+	if strings.Contains(page(t, closed(t, b)), mark) {
+		t.Error("a browser is marked that is no baseline")
+	}
+	b.Policy.Phones[0].Browsers[0].Baseline = true
+	if !strings.Contains(page(t, closed(t, b)), mark) {
+		t.Error("the baseline is not marked")
+	}
+}
