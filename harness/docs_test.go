@@ -17,7 +17,7 @@ import (
 var sending = []string{"Shell", "Exec", "Script", "read", "shell", "input"}
 
 // programs of Android whose first words say what they do; wherever a text is one of them, a command begins.
-var programs = []string{"am", "pm", "cmd", "dumpsys", "settings", "ime", "wm", "svc", "uiautomator", "screencap", "screenrecord", "logcat", "getprop", "service", "content", "reboot"}
+var programs = []string{"am", "pm", "cmd", "dumpsys", "settings", "ime", "wm", "svc", "uiautomator", "screencap", "screenrecord", "logcat", "log", "getprop", "service", "content", "reboot"}
 
 // known finds commands in a script.
 var known = regexp.MustCompile(`\b(?:dumpsys [a-z_]+(?: --?[a-z]+| trafficcontroller| policy| windows| displays)?|settings (?:get|put|delete)|am [a-z-]+|pm [a-z-]+(?: packages)?|cmd package [a-z-]+|` +

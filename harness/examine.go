@@ -57,9 +57,20 @@ type probe struct {
 // probes lists what is asked, in order: what others need comes first.
 func probes(o Options) []probe {
 	all := []probe{adbVersion(), authorised(o), identity(), inputAllowed(), battery(), temperature(), storage(), clockSkew(),
-		privateDNS(), accounts(), systemUpdates(), appUpdates(), socketTables(), byteCounters(), lockScreen(), screenDump(), screenshot(), tapLands(), redirected()}
+		privateDNS(), accounts(), systemUpdates(), appUpdates(), identifiersReadable(), socketTables(), byteCounters(), logReadable(), lockScreen(), screenDump(), screenshot(), tapLands()}
+	if o.Profile.Record.Video {
+		all = append(all, filmed())
+	}
+	if asRoot(o.Profile) {
+		all = append(all, rooted())
+	}
+	all = append(all, redirected())
 	for _, b := range o.Profile.Browsers {
-		all = append(all, consent(b), proxied(b), trusted(b))
+		all = append(all, consent(b))
+		if asRoot(o.Profile) && isChrome(b) {
+			all = append(all, chromeCommandLine(b))
+		}
+		all = append(all, proxied(b), trusted(b))
 		if hasPrivate(o.Profile, b) {
 			all = append(all, privateTab(b))
 		}

@@ -1,6 +1,7 @@
 package harness_test
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
@@ -113,6 +114,7 @@ func TestExamineDesk(t *testing.T) {
 		{"a store", func() { enable("com.android.vending", false) }, func() { enable("com.android.vending", true) }, "app-updates", harness.Unknown, "pm disable-user", "com.android.vending", nil},
 		{"socket tables forbidden", none, faults(phone.Faults{Forbidden: []string{"/proc/net/tcp6"}}), "sockets", harness.No, "no verdict", "", nil},
 		{"no counters", none, faults(phone.Faults{Cut: map[string]int{"dumpsys": 0}}), "counters", harness.No, "no verdict", "", []string{"accounts", "battery", "lock-screen", "tap", "temperature"}},
+		{"a log that says nothing", none, faults(phone.Faults{Cut: map[string]int{"logcat": 0}}), "log", harness.No, "touches that the phone drops", "is not in it", nil},
 		{"a screen that never rests", none, faults(phone.Faults{NoIdle: true}), "screen-dump", harness.No, "pause videos", "idle", []string{"tap"}},
 		{"no window", none, faults(phone.Faults{NullRoot: true}), "screen-dump", harness.No, "wake", "null root", []string{"tap"}},
 		{"half a picture", none, faults(phone.Faults{Cut: map[string]int{"screencap": 500}}), "screenshot", harness.No, "", "cut off", nil},
@@ -284,5 +286,54 @@ func TestExaminePrivateTab(t *testing.T) {
 				t.Errorf("%+v", c)
 			}
 		})
+	}
+}
+
+// A film is tried where devices.yaml wants films, and a phone that cannot make one is told.
+func TestExamineFilm(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, personality.Clean(), "clean")
+	r.options.Profile.Browsers = nil
+	if _, asked := r.examine()["video"]; asked {
+		t.Error("it was filmed although nobody wants films")
+	}
+	r.options.Profile.Record.Video = true
+	if c := r.examine()["video"]; c.Answer != harness.Yes {
+		t.Errorf("%+v", c)
+	}
+	r.phone.State().Files.SetCapacity(1 << 10)
+	if c := r.examine()["video"]; c.Answer != harness.No || !strings.Contains(c.Fix, "video: true") {
+		t.Errorf("%+v", c)
+	}
+	if left := r.videos(); len(left) > 0 {
+		t.Errorf("on the phone are %q", left)
+	}
+}
+
+// What programs read of doctor: the names of the fields, and of the checks, stay.
+func TestChecksAreStable(t *testing.T) {
+	raw, err := json.Marshal(harness.Check{Phone: "p", ID: "battery", Name: "n", Answer: harness.No, Detail: "d", Fix: "f"})
+	if err != nil || string(raw) != `{"phone":"p","check":"battery","name":"n","answer":"no","detail":"d","fix":"f"}` {
+		t.Errorf("%s, %v", raw, err)
+	}
+	p := &profile.Phone{ID: "p", Kind: profile.USB, Serial: "s", Trust: "apex", Record: profile.Record{Video: true}, Browsers: []profile.Browser{{ID: "b", App: "com.android.chrome"}}}
+	want := "adb-version authorised identity input battery temperature storage clock private-dns accounts system-updates app-updates identifiers sockets counters log " +
+		"lock-screen screen-dump screenshot tap video root proxy consent:b command-line:b proxied:b trusted:b private:b counters-loopback"
+	if got := strings.Join(harness.ProbeIDs(harness.Options{Profile: p}), " "); got != want {
+		t.Errorf("%s, want\n%s", got, want)
+	}
+}
+
+// How an app is made to believe our certificate depends on whose certificates it believes.
+func TestTrustFix(t *testing.T) {
+	for _, tt := range []struct{ app, trust, want string }{
+		{"org.mozilla.firefox", "user", "Use third party CA certificates"},
+		{"com.duckduckgo.mobile.android", "user", "root the phone"},
+		{"com.android.chrome", "user", "Install a certificate"},
+		{"com.android.chrome", "apex", "rooted"},
+	} {
+		if got := harness.CAFix(&profile.Phone{ID: "p", Kind: profile.USB, Trust: tt.trust}, tt.app); !strings.Contains(got, tt.want) {
+			t.Errorf("%s, trust %s: %s", tt.app, tt.trust, got)
+		}
 	}
 }

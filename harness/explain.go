@@ -64,13 +64,16 @@ func shellWord(s string) string {
 	return adb.Quote(s)
 }
 
-// typed is a command as one would type it. Our own port differs from run to run.
+// typed is a command as one would type it. Our own port and moments differ from run to run.
 func typed(serial string, c adb.Command) string {
 	const port = "PORT"
 	head := "adb -s " + shellWord(serial) + " "
 	words := make([]string, len(c.Argv))
 	for i, w := range c.Argv {
 		words[i] = shellWord(w)
+		if i > 0 && c.Argv[i-1] == "-T" {
+			words[i] = "MOMENT"
+		}
 	}
 	line := strings.Join(words, " ")
 	switch c.Kind {

@@ -77,3 +77,29 @@ func TestExplainedSerialIsOneWord(t *testing.T) {
 		t.Errorf("%s", raw)
 	}
 }
+
+// With a rooted phone, films and a browser of each kind, everything that doctor may ask is asked; on paper all is well.
+func TestExplainRooted(t *testing.T) {
+	p := &profile.Phone{ID: "p", Kind: profile.USB, Serial: "7c2d9a10", Trust: "apex", Record: profile.Record{Video: true}, Browsers: []profile.Browser{
+		{ID: "chrome", App: "com.android.chrome", Search: "www.google.com"}, {ID: "firefox", App: "org.mozilla.firefox", Search: "duckduckgo.com"}, {ID: "ddg", App: "com.duckduckgo.mobile.android", Search: "duckduckgo.com"},
+	}}
+	scratch := t.TempDir()
+	dir, err := evidence.OpenPhone(scratch, p.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dir.Close()
+	steps, err := harness.Explain(t.Context(), harness.Options{Profile: p, State: filepath.Join(scratch, "state"), Serial: p.Serial, Bundle: os.DirFS(scratch), Dir: dir, ControlHost: "c.test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := json.Marshal(steps)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"am set-debug-app --persistent", "am clear-debug-app", "screenrecord --time-limit 1", "org.mozilla.fenix.OPEN_PRIVATE_TAB", "nsenter", "its shell can become root"} {
+		if !strings.Contains(string(raw), want) {
+			t.Errorf("nothing says %q", want)
+		}
+	}
+}

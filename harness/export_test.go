@@ -1,6 +1,10 @@
 package harness
 
-import "context"
+import (
+	"context"
+
+	"github.com/telltale-farm/telltale/harness/profile"
+)
 
 // StopProxy stops a lease's proxy in the middle of whatever goes on, as a crash of it would.
 func (l *Lease) StopProxy(ctx context.Context) error { return l.proxy.Shutdown(ctx) }
@@ -28,3 +32,14 @@ func ChangedSettings(u *Undo) map[string]bool {
 
 // ShellWord is how a word is printed for somebody to paste.
 func ShellWord(s string) string { return shellWord(s) }
+
+// ProbeIDs are the ids of the checks of a phone, in order.
+func ProbeIDs(o Options) (ids []string) {
+	for _, p := range probes(o) {
+		ids = append(ids, p.id)
+	}
+	return ids
+}
+
+// CAFix is how an owner makes an app believe the farm's certificate.
+func CAFix(p *profile.Phone, app string) string { return caFix(p, app) }

@@ -32,7 +32,7 @@ func Forecast(p *profile.Phone) []string {
 		who := fmt.Sprintf("%s (%s)", cmp.Or(e.Name, e.Package), e.Package)
 		switch {
 		case e.Trust == "own":
-			lines = append(lines, who+": keeps certificates of its own; installing ours is not enough: Settings > About, tap the logo five times, then Settings > Secret settings > \"Use third party CA certificates\"")
+			lines = append(lines, who+": keeps certificates of its own; installing ours is not enough: "+ownStoreFix)
 		case e.Trust == "system" && !system:
 			lines = append(lines, who+": believes the system's certificates only; cannot be decrypted without root (`trust: system`, from Android 14 `trust: apex`)")
 		case e.Trust == "unknown" && !system:
@@ -43,4 +43,22 @@ func Forecast(p *profile.Phone) []string {
 	}
 	slices.Sort(lines)
 	return lines
+}
+
+// ownStoreFix is how Firefox is made to use what the phone's user installed (fenix, SecretSettingsFragment). Nothing that
+// adb may send does so: its owner has to, once.
+const ownStoreFix = `in it, open Settings > About Firefox and tap the logo five times, go back, open Settings > Secret settings, and switch on "Use third party CA certificates"`
+
+// caFix is how an owner makes one app believe the farm's certificate on one phone.
+func caFix(p *profile.Phone, app string) string {
+	e, _ := p.App(app)
+	switch {
+	case asRoot(p):
+		return "see that the phone is rooted and that its store took our certificate; an app that pins its own server's cannot be read"
+	case e.Trust == "own":
+		return certFix + ". Then " + ownStoreFix
+	case e.Trust == "system":
+		return "this app believes the system's certificates alone: root the phone and say `trust: system` (from Android 14 `trust: apex`), or take it off the phone's browsers"
+	}
+	return certFix
 }

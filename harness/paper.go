@@ -53,6 +53,8 @@ func (p *paper) answer(c adb.Command) []byte {
 			p.front, _, _ = strings.Cut(last, "/")
 		}
 		return []byte("Starting: Intent { }\nStatus: ok\nActivity: " + p.front + "/.Main\nComplete\n")
+	case strings.Contains(line, caScratch) && strings.Contains(line, "echo installed"):
+		return []byte("installed\n")
 	case line == "dumpsys window displays":
 		return fmt.Appendf(nil, "  mCurrentFocus=Window{1 u0 %[1]s/%[1]s.Main}\n  mFocusedApp=ActivityRecord{1 u0 %[1]s/.Main t1}\n", p.front)
 	}
@@ -91,6 +93,7 @@ func (p *paper) canned() [][2]string {
 		{"date", fmt.Sprintf("%d.%09d\n", time.Now().Unix(), time.Now().Nanosecond())},
 		{"cat /proc/sys/kernel/random/boot_id", "00000000-0000-4000-8000-000000000000\n"},
 		{"dumpsys account", "  Accounts: 0\n"},
+		{"id", "uid=0(root) gid=0(root)\n"}, // asked for only where devices.yaml says that the phone is rooted
 		{"dumpsys battery", "  USB powered: true\n  status: 2\n  level: 82\n  scale: 100\n  temperature: 295\n"},
 		{"dumpsys thermalservice", "Thermal Status: 0\n"},
 		{"dumpsys power", "  mWakefulness=Awake\n"},

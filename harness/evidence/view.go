@@ -44,7 +44,7 @@ type told struct {
 	attempts []leak.Attempt
 	sought   []leak.Sought
 	capture  capture
-	baseline []string // browsers that are there to compare with
+	baseline []string             // browsers that are there to compare with
 	artefact map[int64][]linkView // of an attempt
 }
 
