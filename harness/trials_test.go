@@ -100,7 +100,7 @@ func TestTrials(t *testing.T) {
 		"reacts, unread":                {leak: personality.Leak{On: settings, Trust: network.TrustPinned, Tries: 1}, n: 6, want: leak.Leaked, reacts: true, unread: true},
 		"reacts, unread, too few":       {leak: personality.Leak{On: settings, Trust: network.TrustPinned, Tries: 1}, n: 2, want: leak.Inconclusive, codes: []leak.Code{leak.CodeOpaqueFlow, leak.CodeTooFewRepeats}, unread: true},
 		"noise, read":                   {leak: beat, n: 6, want: leak.Clean},
-		"noise, unread, too few for it": {leak: pinnedBeat, n: 6, want: leak.Inconclusive, codes: []leak.Code{leak.CodeOpaqueFlow, leak.CodeTooFewRepeats}, unread: true},
+		"noise, unread, too few for it": {leak: pinnedBeat, n: 3, want: leak.Inconclusive, codes: []leak.Code{leak.CodeOpaqueFlow, leak.CodeTooFewRepeats}, unread: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

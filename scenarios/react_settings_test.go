@@ -10,7 +10,7 @@ import (
 )
 
 // With as many windows as it takes to see a reaction that comes in three of ten times, whether or not what is sent can be
-// read. On a real phone that is an hour or more, so it is no part of the smoke test.
+// read. On a real phone that is at least 40 minutes, so it is no part of the smoke test.
 var _ = spec.Scenario("react to settings", func(p spec.Phone) {
 	page := p.SettingsPage("wifi")
 	It("does not behave differently when the "+page.ID+" settings are opened",

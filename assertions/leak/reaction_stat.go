@@ -212,8 +212,23 @@ func holm(effects []Effect, alpha int64) {
 
 // String says an effect in words: "within 4 s, 1.2 kB to tracking.miui.com:443, 8 of 8 times; idle 0 of 8; chance 0.02 %".
 func (e Effect) String() string {
-	return fmt.Sprintf("within %s, %s to %s:%d, %d of %d times; idle %d of %d; chance %d.%02d %%",
-		seconds(e.DelayUS), kilobytes(e.Bytes), e.To.Host, e.To.Port, e.Seen, e.Actions, e.IdleSeen, e.Idles, e.PPM/10_000, e.PPM%10_000/100)
+	chance := fmt.Sprintf("chance %d.%02d %%", e.PPM/10_000, e.PPM%10_000/100)
+	if e.PPM < 100 {
+		chance = "chance below 0.01 %"
+	}
+	return fmt.Sprintf("within %s, %s %s, %d of %d times; idle %d of %d; %s",
+		seconds(e.DelayUS), kilobytes(e.Bytes), e.To, e.Seen, e.Actions, e.IdleSeen, e.Idles, chance)
+}
+
+// String says where to, after an amount: "to tracking.miui.com:443".
+func (d Destination) String() string {
+	switch {
+	case d.Host == "":
+		return "around the proxy"
+	case d.Port == 0:
+		return "to " + d.Host
+	}
+	return fmt.Sprintf("to %s:%d", d.Host, d.Port)
 }
 
 func seconds(us int64) string { return fmt.Sprintf("%d.%d s", us/1_000_000, us%1_000_000/100_000) }

@@ -52,6 +52,9 @@ func (p *phone) trialSet(key Key) *trialSet {
 	if planned <= 0 && len(all) == 0 {
 		return nil
 	}
+	if s.lead == nil && len(all) > 0 {
+		s.lead = all[0]
+	}
 	if len(all) > 0 {
 		first, last := all[0].Window.Start, all[0].Window.End
 		for _, a := range all {

@@ -1,7 +1,9 @@
 package leak_test
 
 import (
+	"bytes"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -125,6 +127,15 @@ func TestTrialsDecide(t *testing.T) {
 			change: func(b *leaktest.Bundle) { idleWindow(b).Trial.Kind = leak.TrialAction }},
 		"planned and not made": {n: 0, sent: quiet, want: leak.Inconclusive, codes: []leak.Code{leak.CodeTooFewRepeats}, says: "of 8 each",
 			change: func(b *leaktest.Bundle) { b.Plan.Cells[0].Trials = 8 }},
+		"nothing but idle windows": {n: 2, want: leak.Inconclusive, codes: []leak.Code{leak.CodeNoAttempt, leak.CodeTooFewRepeats},
+			sent: func(_ leak.Place, at int64) []leaktest.Flow {
+				return []leaktest.Flow{opaqueTo(leaktest.Analytics, push, at)}
+			},
+			change: func(b *leaktest.Bundle) {
+				b.Phones[0].Attempts = slices.DeleteFunc(b.Phones[0].Attempts, func(a leak.Attempt) bool {
+					return a.Key == leaktest.SettingsKey && (a.Trial == nil || action(*a.Trial))
+				})
+			}},
 		"made and not planned": {n: 8, sent: quiet, want: leak.Inconclusive, codes: []leak.Code{leak.CodeHarness},
 			change: func(b *leaktest.Bundle) { b.Plan.Cells[0].Trials = 0 }},
 	} {
@@ -205,5 +216,39 @@ func TestTrialsRestart(t *testing.T) {
 	claim := judgedSettings(t, b)
 	if claim.Outcome != leak.Clean || claim.Trials.Idles != 8 || len(claim.Trials.Left) != 1 || claim.Trials.Left[0].Code != leak.CodeDeviceLost {
 		t.Errorf("%s, %+v, %+v", claim.Outcome, claim.Reasons, claim.Trials)
+	}
+}
+
+// The same files give the same bytes, with hosts enough that maps would show.
+func TestTrialsAreReproducible(t *testing.T) {
+	b := leaktest.Clean()
+	b.AddTrials(12, func(p leak.Place, at int64) (out []leaktest.Flow) {
+		for i := range 40 {
+			if (p.N*7+i)%3 == 0 {
+				out = append(out, opaqueTo("", fmt.Sprintf("h%d.domain%d.example", i, i%7), at+int64(i)))
+			}
+		}
+		return out
+	})
+	dir := os.DirFS(b.Write(t))
+	var first []byte
+	for range 20 {
+		v, err := leak.Judge(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw, err := v.Canonical()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first == nil {
+			first = raw
+		}
+		if !bytes.Equal(first, raw) {
+			t.Fatal("judged again, it has other bytes")
+		}
+		if _, err := leak.ParseVerdicts(raw); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

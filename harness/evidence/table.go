@@ -102,8 +102,10 @@ func beneath(b *strings.Builder, c leak.CellVerdict, width int) {
 				}
 			}
 		}
-		for _, said := range x.Trials.Lines() {
-			line(4, said)
+		for i, said := range x.Trials.Lines() {
+			if i == 0 || len(distinct(x.Findings)) > tableFindings { // else they are among the findings
+				line(4, said)
+			}
 		}
 		for i, r := range x.Reasons {
 			if i == tableReasons {
