@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -25,6 +26,9 @@ import (
 
 // childEnv makes the test binary a proxy: its value is the folder to work in.
 const childEnv = "TELLTALE_TEST_PROXY"
+
+// filesEnv bounds the open files of that proxy.
+const filesEnv = childEnv + "_FILES"
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(childEnv); dir != "" {
@@ -43,6 +47,11 @@ func TestMain(m *testing.M) {
 
 // proxyProcess is a proxy in a process of its own, which ends in order on SIGTERM.
 func proxyProcess(dir string) error {
+	if n, err := strconv.ParseUint(os.Getenv(filesEnv), 10, 64); err == nil {
+		if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: n, Max: n}); err != nil {
+			return err
+		}
+	}
 	ca, err := capture.LoadOrCreateCA(filepath.Join(dir, "ca"))
 	if err != nil {
 		return err
