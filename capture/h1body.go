@@ -33,15 +33,17 @@ const chunkRoom = 10
 
 func (u *h1Upload) copy() error {
 	if u.q.chunked || u.q.r.ContentLength >= longBody {
-		return u.copyLong()
+		if from := u.q.x.p.ahead.readAhead(u.q.body); from != nil {
+			return u.copyLong(from)
+		}
 	}
 	buf := getBuffer()
 	defer putBuffer(buf)
 	b := *buf
 	for {
-		n, err := u.q.body.Read(b)
+		n, err := u.q.body.Read(b[chunkRoom : len(b)-2])
 		if n > 0 {
-			if _, err := u.c.Write(b[:n]); err != nil {
+			if err := u.send(b[:chunkRoom+n]); err != nil {
 				return err
 			}
 		}
@@ -51,17 +53,22 @@ func (u *h1Upload) copy() error {
 	}
 }
 
-// copyLong reads ahead, so that the phone's body is recorded while what came before is being sent.
-func (u *h1Upload) copyLong() error {
-	from := readAhead(u.q.body)
+// send sends the piece at b[chunkRoom:].
+func (u *h1Upload) send(b []byte) error {
+	if u.q.chunked {
+		b = asChunk(b)
+	} else {
+		b = b[chunkRoom:]
+	}
+	_, err := u.c.Write(b)
+	return err
+}
+
+// copyLong sends what is read ahead: the phone's body is recorded while what came before is on its way.
+func (u *h1Upload) copyLong(from *pieces) error {
 	broke := false
 	err := from.each(func(b []byte) error {
-		if u.q.chunked {
-			b = asChunk(b)
-		} else {
-			b = b[chunkRoom:]
-		}
-		_, err := u.c.Write(b)
+		err := u.send(b)
 		broke = err != nil
 		return err
 	})

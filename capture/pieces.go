@@ -8,12 +8,13 @@ import (
 // pieces reads a long body while what was read before is being sent. Whatever has come by the time the sender is ready
 // is one piece, up to maxPiece: the slower sending is, the less it costs. At most two pieces are held.
 type pieces struct {
-	full chan []byte // read, and not yet sent; room before each
-	free chan *[]byte
-	stop chan struct{}
-	once sync.Once
-	done chan struct{}
-	err  error // that ended reading, once full is closed
+	slots slots
+	full  chan []byte // read, and not yet sent; room before each
+	free  chan *[]byte
+	stop  chan struct{}
+	once  sync.Once
+	done  chan struct{}
+	err   error // that ended reading, once full is closed
 }
 
 // longBody is from what length on a body is read ahead.
@@ -22,8 +23,19 @@ const longBody = 128 << 10
 // pieceBuffers hold a piece, with room for the framing of a chunk around it.
 var pieceBuffers = sync.Pool{New: func() any { b := make([]byte, chunkRoom+maxPiece+2); return &b }}
 
-func readAhead(from io.Reader) *pieces {
-	p := &pieces{full: make(chan []byte), free: make(chan *[]byte, 2), stop: make(chan struct{}), done: make(chan struct{})}
+// slots bounds how many bodies are read ahead at once: more would take memory and save nothing.
+type slots chan struct{}
+
+const maxReadAhead = 8
+
+// readAhead begins to read a body; nil when too many are being read ahead already.
+func (s slots) readAhead(from io.Reader) *pieces {
+	select {
+	case s <- struct{}{}:
+	default:
+		return nil
+	}
+	p := &pieces{slots: s, full: make(chan []byte), free: make(chan *[]byte, 2), stop: make(chan struct{}), done: make(chan struct{})}
 	for range cap(p.free) {
 		p.free <- pieceBuffers.Get().(*[]byte)
 	}
@@ -33,8 +45,11 @@ func readAhead(from io.Reader) *pieces {
 
 // read runs until the body ends or nobody wants more.
 func (p *pieces) read(from io.Reader) {
-	defer close(p.done)
-	defer close(p.full)
+	defer func() {
+		close(p.full)
+		close(p.done)
+		<-p.slots
+	}()
 	for p.err == nil {
 		buf := <-p.free
 		b, n := (*buf)[chunkRoom:chunkRoom+maxPiece], 0

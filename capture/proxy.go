@@ -69,6 +69,7 @@ type Proxy struct {
 	inner *http.Server // serves decrypted HTTP/1
 	queue *queue
 	h2    *http2.Server
+	ahead slots
 
 	mu        sync.Mutex
 	conns     map[*phoneConn]struct{}
@@ -100,7 +101,7 @@ func New(o Options) (*Proxy, error) {
 		return nil, fmt.Errorf("making the proxy's leaf key: %w", err)
 	}
 	p := &Proxy{opts: o, limits: o.Limits.withDefaults(), rec: o.Record, log: o.Log, mint: mint, pcap: pcap,
-		queue: newQueue(), conns: make(map[*phoneConn]struct{})}
+		queue: newQueue(), ahead: make(slots, maxReadAhead), conns: make(map[*phoneConn]struct{})}
 	p.pass.limit = o.PassAfter
 	if p.log == nil {
 		p.log = slog.New(slog.DiscardHandler)

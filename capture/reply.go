@@ -64,7 +64,9 @@ func (w *replyWriter) Write(b []byte) (int, error) {
 // ReadFrom copies a body. io.Copy in goproxy finds it.
 func (w *replyWriter) ReadFrom(src io.Reader) (n int64, err error) {
 	if b, ok := src.(*replyBody); ok && b.resp.ContentLength >= longBody {
-		return w.readLong(b)
+		if from := w.x.p.ahead.readAhead(b); from != nil {
+			return w.readLong(b, from)
+		}
 	}
 	buf := getBuffer()
 	defer putBuffer(buf)
@@ -89,9 +91,8 @@ func (w *replyWriter) ReadFrom(src io.Reader) (n int64, err error) {
 	}
 }
 
-// readLong copies a long body of known length, reading ahead.
-func (w *replyWriter) readLong(src *replyBody) (n int64, err error) {
-	from := readAhead(src)
+// readLong copies a long body of known length that is being read ahead.
+func (w *replyWriter) readLong(src *replyBody, from *pieces) (n int64, err error) {
 	var werr error
 	err = from.each(func(b []byte) error {
 		k, err := w.Write(b[chunkRoom:])

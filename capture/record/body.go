@@ -81,6 +81,11 @@ func (b *BodyWriter) Write(p []byte) (int, error) {
 		}
 	}
 	b.size += int64(len(p))
+	if b.size >= b.cap && b.file != nil && b.memory != nil { // no more is stored
+		b.flush()
+		putBuf(b.memory)
+		b.memory = nil
+	}
 	return len(p), nil
 }
 
