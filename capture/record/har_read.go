@@ -3,7 +3,6 @@ package record
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -61,6 +60,8 @@ func (h *harReader) file() error {
 				return h.scan.array(h.entry)
 			case "_telltale":
 				return h.own()
+			case "_tlsErrors":
+				return h.scan.array(h.tlsError)
 			}
 			return h.scan.skip()
 		})
@@ -266,6 +267,9 @@ func (b *harBody) bytes() (body []byte, cut bool) {
 		}
 		return b.text, true
 	case b.hasText && len(b.text) > 0:
+		if body, ok := latin1(b.text, b.size); ok {
+			return body, b.textCut || b.lost
+		}
 		// Tools that hold bodies as text replace what is not UTF-8: then bytes are lost.
 		return b.text, b.textCut || b.lost || bytes.Contains(b.text, []byte("\ufffd")) && !b.whole()
 	case len(b.params) > 0:
@@ -293,17 +297,6 @@ func escapeOnce(s string) string {
 		return s
 	}
 	return url.QueryEscape(s)
-}
-
-func unbase64(t []byte) ([]byte, bool) {
-	out := make([]byte, len(t)) // unpadded base64 is longer than StdEncoding.DecodedLen knows
-	n, err := base64.StdEncoding.Decode(out, t)
-	if err != nil {
-		if n, err = base64.RawStdEncoding.Decode(out, t); err != nil {
-			return nil, false
-		}
-	}
-	return out[:n], true
 }
 
 func (h *harReader) messages(e *HAREntry) error {

@@ -55,6 +55,7 @@ func TestReadHAROfOtherTools(t *testing.T) {
 		"mitmproxy": {
 			`0 POST https://a.test/e?x=1 "` + q + `" content-type="application/json" content-encoding="gzip"`,
 			`1 GET https://a.test/ws "" message 0/1 "velvet okapi 7f3a91" message 2/2 "\x00\x01\xff"`,
+			`2 POST https://a.test/bin "gzip of ` + q + `" content-type="application/octet-stream"`,
 		},
 		"chrome": {
 			`0 POST https://a.test/form "q=velvet+okapi+7f3a91&u=a%26b" Content-Type="application/x-www-form-urlencoded"`,
@@ -69,6 +70,8 @@ func TestReadHAROfOtherTools(t *testing.T) {
 		"httptoolkit": {
 			`0 POST https://a.test/e "gzip of ` + q + `"`,
 			`1 POST https://a.test/big "" cut`,
+			`-1 unread tunnel pinned.test untrusted-ca 0`,
+			`-1 unread tunnel  closed-early 0`,
 		},
 	} {
 		t.Run(tool, func(t *testing.T) {
