@@ -104,7 +104,11 @@ func Examine(ctx context.Context, o Options) (checks []Check, err error) {
 	defer func() { err = errors.Join(err, l.abandon(ctx)) }()
 	x := newExamination(l)
 	for _, p := range probes(o) {
-		checks = append(checks, x.ask(ctx, p))
+		c := x.ask(ctx, p)
+		checks = append(checks, c)
+		if o.Checked != nil {
+			o.Checked(c)
+		}
 		if ctx.Err() != nil {
 			return checks, context.Cause(ctx)
 		}

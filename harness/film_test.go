@@ -106,3 +106,35 @@ func TestNoFilm(t *testing.T) {
 		t.Errorf("the journal does not say why: %v", err)
 	}
 }
+
+// TestFilmOfAKilledRun: a run that is gone on with brings home what it had filmed when it died, and takes it from the phone.
+func TestFilmOfAKilledRun(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, personality.Clean(), "clean")
+	r.options.Profile.Record.Video, r.options.RunBound = true, false
+	l := r.lease()
+	if _, err := r.search(l, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Release(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	left := "/data/local/tmp/telltale-video-" + l.FilmRun() + "-7-search-2.mp4"
+	for _, name := range []string{left, "/data/local/tmp/telltale-video-0123456789abcdef-8-search-1.mp4"} {
+		if err := r.phone.State().Files.Write(name, []byte("a film"), 0o660, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l = r.lease()
+	defer l.Release(context.WithoutCancel(t.Context()))
+	raw, err := fs.ReadFile(r.bundle.FS(), "phones/"+phoneID+"/actions/0007-search/video-2.mp4")
+	if err != nil || string(raw) != "a film" {
+		t.Errorf("%q, %v", raw, err)
+	}
+	if _, err := r.phone.State().Files.Stat(left, true); err == nil {
+		t.Error("it is still on the phone")
+	}
+	if _, err := fs.Stat(r.bundle.FS(), "phones/"+phoneID+"/actions/0008-search"); err == nil {
+		t.Error("the film of another run was taken")
+	}
+}

@@ -40,6 +40,7 @@ type Options struct {
 	Bundle      fs.FS             // the run's folder, for the judge
 	Dir         *evidence.Phone
 	Progress    func(line string) // told in words what happens; may be nil
+	Checked     func(Check)       // told of each check of an examination as soon as it was made; may be nil
 	Patience    time.Duration     // how long an app may take to open our page when a phone is examined; 0 for 30 s
 	Silence     time.Duration     // how long we may be silent before the phone takes its network back; 0 for 30 s
 	Living      context.Context   // ends when the process that started the run is gone; nil if there is none

@@ -116,13 +116,15 @@ func (l *Lease) setProxy(ctx context.Context) error {
 // replay puts back what an earlier run left changed on this phone.
 func (l *Lease) replay(ctx context.Context) error {
 	entries := l.undo.Entries()
+	if !l.RunBound {
+		l.leftFilms(ctx)
+	}
 	if len(entries) == 0 {
 		return nil
 	}
 	if entries[0].Run {
 		return l.undo.Done() // a phone that lived inside another run had this address, and died with it
 	}
-	l.leftFilms(ctx)
 	return Restore(ctx, l.device, l.undo)
 }
 

@@ -75,7 +75,6 @@ func (d *doctorCmd) Run(ctx context.Context, c *console, g *globals) (err error)
 	for i := range cfg.Phones {
 		checks, err := d.examine(ctx, c, cfg, &cfg.Phones[i], w, state, scratch, seed)
 		for _, k := range checks {
-			d.show(c, k)
 			switch {
 			case k.Answer == harness.No:
 				code = exitFailed
@@ -122,6 +121,7 @@ func (d *doctorCmd) examine(ctx context.Context, c *console, cfg *profile.Config
 		Profile: p, ControlHost: cfg.Sites.Control, Policy: harness.ResolvePolicy(cfg, 0), Repeat: 1, Seed: seed, State: state,
 		ADB: h.ADB, Serial: h.Serial, JournalADB: p.ADB, Address: h.Address, RunBound: p.Kind == profile.Virtual && p.Address == "",
 		Resolve: h.Resolve, TrustPEM: h.TrustPEM, Bundle: os.DirFS(scratch), Dir: dir,
+		Checked:  func(k harness.Check) { d.show(c, k) },
 		Progress: func(line string) { fmt.Fprintf(c.Err, "%s: %s\n", p.ID, safe.Text(line)) },
 	})
 }
