@@ -3,8 +3,10 @@ package harness_test
 import (
 	"context"
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -24,15 +26,19 @@ const reporter = "reports.example-metrics.test"
 // telling is a phone whose system service sends what its leak says.
 func telling(l personality.Leak) personality.Personality {
 	p := personality.Pinned()
+	l.Flush = 20 * time.Millisecond // long before its window closes, however slow the computer is
 	l.App, l.URL, l.Encoding = "com.miui.analytics", "https://"+reporter+"/e", "json"
 	p.Leaks = []personality.Leak{l}
 	return p
 }
 
 // trialRig is a rig whose plan is to open the settings, with n windows of each kind.
-func trialRig(t *testing.T, who personality.Personality, n int) (*rig, leak.Key) {
+func trialRig(t *testing.T, who personality.Personality, n int, accept ...leak.Accept) (*rig, leak.Key) {
 	t.Helper()
 	r := newRig(t, who, "pinned")
+	for _, a := range accept {
+		r.options.Policy.Phones[0].Accept = append(r.options.Policy.Phones[0].Accept, a)
+	}
 	key := leak.Key{Phone: phoneID, Scenario: "open settings", Variant: "wifi"}
 	plan, err := json.Marshal(leak.Plan{Schema: leak.Schema, Cells: []leak.Cell{{Key: key, Kind: profile.Virtual, Trials: n}}})
 	if err != nil {
@@ -86,9 +92,11 @@ func settingsOpened(t *testing.T, r *rig, key leak.Key, wrap func(harness.Action
 // alone, and judges from the files whether the phone reacts.
 func TestTrials(t *testing.T) {
 	settings := []personality.Trigger{personality.OnSettings}
-	beat := personality.Leak{On: []personality.Trigger{personality.OnBeat}, Every: 700 * time.Millisecond, Trust: network.TrustUser}
+	beat := personality.Leak{On: []personality.Trigger{personality.OnBeat}, Every: 1500 * time.Millisecond, Trust: network.TrustUser}
 	pinnedBeat := beat
 	pinnedBeat.Trust, pinnedBeat.Tries = network.TrustPinned, 1
+	// Noise is compared in fewer windows than any chance could call a reaction in: how seldom the judge is wrong is
+	// simulated beside it.
 	for name, c := range map[string]struct {
 		leak   personality.Leak
 		n      int
@@ -99,7 +107,7 @@ func TestTrials(t *testing.T) {
 	}{
 		"reacts, unread":                {leak: personality.Leak{On: settings, Trust: network.TrustPinned, Tries: 1}, n: 6, want: leak.Leaked, reacts: true, unread: true},
 		"reacts, unread, too few":       {leak: personality.Leak{On: settings, Trust: network.TrustPinned, Tries: 1}, n: 2, want: leak.Inconclusive, codes: []leak.Code{leak.CodeOpaqueFlow, leak.CodeTooFewRepeats}, unread: true},
-		"noise, read":                   {leak: beat, n: 6, want: leak.Clean},
+		"noise, read":                   {leak: beat, n: 4, want: leak.Clean},
 		"noise, unread, too few for it": {leak: pinnedBeat, n: 3, want: leak.Inconclusive, codes: []leak.Code{leak.CodeOpaqueFlow, leak.CodeTooFewRepeats}, unread: true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -131,6 +139,32 @@ func TestTrials(t *testing.T) {
 				t.Errorf("%+v", e)
 			}
 			checkOrder(t, r, key, c.n)
+		})
+	}
+}
+
+// TestManyTrials compares as many windows as TELLTALE_TRIALS says, of a phone that reacts one time in three, and of one that
+// sends the same now and then whatever is done, both unread and accepted. It takes minutes, and is run by hand.
+func TestManyTrials(t *testing.T) {
+	n, err := strconv.Atoi(os.Getenv("TELLTALE_TRIALS"))
+	if err != nil || n < leak.DefaultTrials {
+		t.Skipf("TELLTALE_TRIALS is the number of windows of each kind, %d or more", leak.DefaultTrials)
+	}
+	for name, c := range map[string]struct {
+		leak personality.Leak
+		want leak.Outcome
+	}{
+		"one time in three": {personality.Leak{On: []personality.Trigger{personality.OnSettings}, OneIn: 3, Trust: network.TrustPinned, Tries: 1}, leak.Leaked},
+		"now and then":      {personality.Leak{On: []personality.Trigger{personality.OnBeat}, Every: 40 * time.Second, Trust: network.TrustPinned, Tries: 1}, leak.Clean},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r, key := trialRig(t, telling(c.leak), n, leak.Accept{App: "com.miui.analytics", Host: reporter, Why: "test"})
+			claim := settingsOpened(t, r, key, nil)
+			t.Logf("%s, accepted %v, windows %+v", claim.Outcome, claim.Accepted, claim.Trials)
+			if claim.Outcome != c.want {
+				t.Errorf("%s, want %s: %+v", claim.Outcome, c.want, claim.Reasons)
+			}
 		})
 	}
 }
