@@ -101,7 +101,7 @@ func realRows(name string, who personality.Personality) []row {
 	download := cells("private download")
 	download[0].limit = true
 	return []row{
-		{name: name, who: who, shipped: name, devices: slower, cells: cells("private search", "private visit", "search", "visit", "open settings", "switch apps")},
+		{name: name, part: true, who: who, shipped: name, devices: slower, cells: cells("private search", "private visit", "search", "visit", "open settings", "switch apps")},
 		{name: name + ", a download", who: who, shipped: name, devices: slower, cells: download},
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/telltale-farm/telltale/harness/virtual/shell"
 )
 
-func newInternet(t *testing.T) *internet.Internet {
+func newInternet(t testing.TB) *internet.Internet {
 	t.Helper()
 	i, err := internet.Start(internet.Options{})
 	if err != nil {
@@ -34,7 +34,7 @@ func newPhone(t *testing.T, p personality.Personality) *Phone {
 }
 
 // sh runs a line as adb shell does and returns what it printed.
-func sh(t *testing.T, p *Phone, line string) string {
+func sh(t testing.TB, p *Phone, line string) string {
 	t.Helper()
 	var out bytes.Buffer
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)

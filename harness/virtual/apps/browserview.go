@@ -105,7 +105,7 @@ func (w *browser) toolbar(b *builder, v words) {
 	if w.act.focus == &w.address {
 		b.edit(v.field, v.boxHint, &w.address, r)
 	} else {
-		b.add(&screen.View{ID: v.field, Text: w.cur.url, Class: screen.Edit, Clickable: true, Focusable: true, LongClickable: true, Bounds: r, Tap: w.edit})
+		b.add(&screen.View{ID: v.field, Text: w.shown(), Class: screen.Edit, Clickable: true, Focusable: true, LongClickable: true, Bounds: r, Tap: w.edit})
 	}
 	b.down(52)
 	if w.cur.private {

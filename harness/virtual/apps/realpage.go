@@ -44,6 +44,14 @@ func real(ctx context.Context, pages *chromium.Browser, private bool, address st
 	return problem(address, "net", "ERR_FAILED ("+err.Error()+")")
 }
 
+// shown is the address in the bar. A real page's shows once it has loaded: until then nothing was asked for, perhaps.
+func (w *browser) shown() string {
+	if w.app.Web.Real && w.cur.loading {
+		return ""
+	}
+	return w.cur.url
+}
+
 // maxLines bounds what is shown of a page.
 const maxLines = 60
 
