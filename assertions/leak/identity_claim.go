@@ -15,6 +15,7 @@ type story struct {
 	mask     masker
 	facts    []string
 	sessions []Session
+	full     bool              // and there was more
 	apps     map[int64]cellApp // by attempt
 }
 
@@ -25,7 +26,7 @@ type cellApp struct {
 }
 
 func (p *phone) story() story {
-	s := story{id: p.id, mask: p.mask, facts: p.facts(), sessions: p.sessions(), apps: map[int64]cellApp{}}
+	s := story{id: p.id, mask: p.mask, facts: p.facts(), sessions: p.placed.out, full: p.placed.full, apps: map[int64]cellApp{}}
 	for i := range p.attempts {
 		a := &p.attempts[i]
 		s.apps[a.ID] = cellApp{a.Key, a.App}
@@ -65,6 +66,9 @@ func identify(stories []story, cells []CellVerdict, claims []Identity) []Identit
 	}
 	for i := range claims {
 		c := &claims[i]
+		if byPhone[c.Phone].full {
+			c.Reasons = append(c.Reasons, Reason{Code: CodeTruncated, Detail: "there were more values that could be identifiers than are kept"})
+		}
 		c.Findings = sortFindings(c.Findings)
 		if len(c.Reasons) > 0 {
 			c.Reasons = mergeReasons(c.Reasons)

@@ -29,7 +29,7 @@ func kindOf(event string) string {
 }
 
 // maxPlaced bounds what is kept of one phone's values.
-const maxPlaced = 200_000
+const maxPlaced = 100_000
 
 // moment is an event and when it happened.
 type moment struct {
@@ -67,52 +67,71 @@ func (p *phone) moments() (out []moment) {
 	return out
 }
 
-// sessions divides what each app sent by the events that concern it; of an unknown app, all do.
-func (p *phone) sessions() (out []Session) {
-	moments := p.moments()
-	byApp := map[string][2]int{} // -> where its sessions begin and end in out
-	kept := map[keptKey]int{}    // -> where in the values of its session, from 1
-	full := map[keptKey]int{}    // values of a place and session
-	order, room := 0, maxPlaced
-	for i := range p.seen {
-		at := &p.seen[i]
-		if len(at.values) == 0 || p.ours(at.flow) || !p.carries(at) {
-			continue
-		}
-		its, ok := byApp[at.app]
-		if !ok {
-			its[0] = len(out)
-			out = append(out, p.emptySessions(at.app, moments)...)
-			its[1] = len(out)
-			byApp[at.app] = its
-		}
-		n := its[0]
-		for n+1 < its[1] && out[n+1].start <= at.flow.Start {
-			n++
-		}
-		host := p.host(at.flow)
-		attempt := p.windowOf(at.flow, func(*Attempt) bool { return true })
-		for _, v := range at.values {
-			order++
-			key := keptKey{n, host, v.Place, v.Value, attempt}
-			if k := kept[key]; k > 0 {
-				out[n].Values[k-1].again(order, at.flow.Seq)
-				continue
-			}
-			all := keptKey{session: n, host: host, place: v.Place}
-			if full[all] > 4*maxPlaceValues || room == 0 { // content
-				continue
-			}
-			full[all]++
-			room--
-			v.Host, v.Attempt, v.First = host, attempt, order
-			v.again(order, at.flow.Seq)
-			out[n].Values = append(out[n].Values, v)
-			kept[key] = len(out[n].Values)
-		}
-		at.values = nil
+// placing divides what each app sent by the events that concern it, flow by flow in their order; of an unknown app, all
+// events do.
+type placing struct {
+	p       *phone
+	moments []moment
+	out     []Session
+	byApp   map[string][2]int // -> where its sessions begin and end in out
+	kept    map[keptKey]int   // -> where in the values of its session, from 1
+	count   map[keptKey]int   // different values of a place and session
+	order   int
+	full    bool // more than maxPlaced values
+}
+
+func newPlacing(p *phone) *placing {
+	return &placing{p: p, moments: p.moments(), byApp: map[string][2]int{}, kept: map[keptKey]int{}, count: map[keptKey]int{}}
+}
+
+// take takes over the values of one flow.
+func (s *placing) take(at *sighting) {
+	values := at.values
+	at.values = nil
+	if len(values) == 0 || s.p.ours(at.flow) || at.flow.Kind != flow.KindExchange && at.flow.Kind != flow.KindMessage {
+		return
 	}
-	return out
+	its, ok := s.byApp[at.app]
+	if !ok {
+		its[0] = len(s.out)
+		s.out = append(s.out, s.p.emptySessions(at.app, s.moments)...)
+		its[1] = len(s.out)
+		s.byApp[at.app] = its
+	}
+	n := its[0]
+	for n+1 < its[1] && s.out[n+1].start <= at.flow.Start {
+		n++
+	}
+	host := s.p.host(at.flow)
+	attempt := s.p.windowOf(at.flow, func(*Attempt) bool { return true })
+	for _, v := range values {
+		s.order++
+		v.Host, v.Attempt, v.First = host, attempt, s.order
+		s.add(n, v, at.flow.Seq)
+	}
+}
+
+func (s *placing) add(n int, v PlacedValue, seq int64) {
+	key := keptKey{n, v.Host, v.Place, v.Value, v.Attempt}
+	if k := s.kept[key]; k > 0 {
+		s.out[n].Values[k-1].again(s.order, seq)
+		return
+	}
+	all, one := keptKey{session: n, host: v.Host, place: v.Place}, keptKey{session: n, host: v.Host, place: v.Place, value: v.Value, attempt: -1}
+	if s.kept[one] == 0 {
+		if s.count[all] > maxPlaceValues { // content
+			return
+		}
+		if len(s.kept) >= maxPlaced {
+			s.full = true
+			return
+		}
+		s.count[all]++
+		s.kept[one] = 1
+	}
+	v.again(s.order, seq)
+	s.out[n].Values = append(s.out[n].Values, v)
+	s.kept[key] = len(s.out[n].Values)
 }
 
 // keptKey names what is kept once of a phone's values.
@@ -165,18 +184,34 @@ func (p *phone) build(app string) string {
 	return build
 }
 
-// collector gathers the values of one message that could be identifiers, at most maxMessageValues.
-type collector struct{ values []PlacedValue }
+// collector gathers the values of one message that could be identifiers: of each place as many as a session may have, and
+// of no more than maxMessageValues does it ask where they are.
+type collector struct {
+	values []PlacedValue
+	asked  int
+	count  map[string]int // by place
+}
 
-const maxMessageValues = 2000
+const maxMessageValues = 1000
 
 func (c *collector) value(v *decode.Value) {
-	if v.Kind != decode.Text || v.Whole || v.Loose || v.Trial || len(c.values) == maxMessageValues || !identifierShape(v.Data) {
+	if v.Kind != decode.Text || v.Whole || v.Loose || v.Trial || c.asked == maxMessageValues || !identifierShape(v.Data) {
 		return
 	}
-	if loc := v.Location(); !strings.HasSuffix(loc, "(key)") {
-		c.values = append(c.values, PlacedValue{Place: placeOf(loc), Value: string(v.Data), Location: loc, Transforms: v.Transforms()})
+	c.asked++
+	loc := v.Location()
+	if strings.HasSuffix(loc, "(key)") {
+		return
 	}
+	place := placeOf(loc)
+	if c.count[place] > maxPlaceValues || slices.ContainsFunc(c.values, func(o PlacedValue) bool { return o.Place == place && o.Value == string(v.Data) }) {
+		return
+	}
+	if c.count == nil {
+		c.count = map[string]int{}
+	}
+	c.count[place]++
+	c.values = append(c.values, PlacedValue{Place: place, Value: string(v.Data), Location: loc, Transforms: v.Transforms()})
 }
 
 // telling drops what a site keeps in its own visitors' browsers.

@@ -28,6 +28,7 @@ type phone struct {
 	gap   string // why the recording as a whole cannot be relied on; empty if it can
 
 	pieces   *pieces
+	placed   *placing
 	seen     []sighting // of each flow, in the order of flows
 	bySeq    map[int64]int
 	missing  []int64 // numbers that flows.jsonl lacks, at most maxMissing

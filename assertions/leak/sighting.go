@@ -44,12 +44,20 @@ func (p *phone) search() error {
 	}
 	p.pieces = newPieces(p.secrets)
 	p.seen = make([]sighting, len(p.flows))
+	p.placed = newPlacing(p)
 	var next atomic.Int64
 	var workers sync.WaitGroup
+	var merging sync.Mutex
+	done, merged := make([]bool, len(p.flows)), 0 // what could identify is taken over in the order of flows
 	for range min(runtime.GOMAXPROCS(0), maxWorkers) {
 		workers.Go(func() {
 			for i := next.Add(1) - 1; i < int64(len(p.flows)); i = next.Add(1) - 1 {
 				p.seen[i] = p.look(s, meaning, &p.flows[i])
+				merging.Lock()
+				for done[i] = true; merged < len(done) && done[merged]; merged++ {
+					p.placed.take(&p.seen[merged])
+				}
+				merging.Unlock()
 			}
 		})
 	}
