@@ -65,6 +65,9 @@ func clients() []realClient {
 }
 
 func TestRealClients(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs other programs")
+	}
 	ran := 0
 	for _, c := range clients() {
 		t.Run(c.name, func(t *testing.T) {
