@@ -26,29 +26,38 @@ func (w *Writer) Cert(chain []*x509.Certificate) string {
 	if len(chain) == 0 {
 		return ""
 	}
-	k := &w.chain
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if name, ok := k.names[chain[0]]; ok {
+	name, known := w.chain.name(chain[0])
+	if known {
 		return name
 	}
-	sum := sha256.Sum256(chain[0].Raw)
-	name := hex.EncodeToString(sum[:])
+	// Outside the lock: making a file takes as long as half a handshake, and others wait to begin theirs.
+	if err := w.writeChain(name, chain); err != nil {
+		w.failed(fmt.Errorf("storing a certificate chain: %w", err))
+	}
+	return name
+}
+
+// name gives a leaf's name, and says whether its chain is stored or is being stored by another caller.
+func (k *knownChains) name(leaf *x509.Certificate) (name string, known bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if name, ok := k.names[leaf]; ok {
+		return name, true
+	}
+	sum := sha256.Sum256(leaf.Raw)
+	name = hex.EncodeToString(sum[:])
 	if k.names == nil || len(k.names) >= maxChains {
 		k.names = make(map[*x509.Certificate]string)
 	}
-	k.names[chain[0]] = name
+	k.names[leaf] = name
 	if _, ok := k.done[name]; ok {
-		return name
+		return name, true
 	}
 	if k.done == nil || len(k.done) >= maxChains {
 		k.done = make(map[string]struct{})
 	}
 	k.done[name] = struct{}{}
-	if err := w.writeChain(name, chain); err != nil {
-		w.failed(fmt.Errorf("storing a certificate chain: %w", err))
-	}
-	return name
+	return name, false
 }
 
 func (w *Writer) writeChain(name string, chain []*x509.Certificate) error {
