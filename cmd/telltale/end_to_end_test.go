@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -247,14 +248,17 @@ func TestLeaksAddedAndRemoved(t *testing.T) {
 }
 
 // TestLateBatch holds a batch back until the browser leaves the screen, long after its window: the action is clean at
-// first, and leaked in the end, and the exit code with it.
+// first, and leaked in the end, and the exit code with it. Its phone is locked, and the PIN is in the environment alone.
 func TestLateBatch(t *testing.T) {
 	r := newRig(t, built)
+	const pin = "73519264"
+	r.env = []string{"TELLTALE_TEST_PIN=" + pin}
 	who := personality.Leaky2020()
 	who.Leaks = who.Leaks[:1]
 	who.Leaks[0].On = []personality.Trigger{personality.OnSearch}
 	who.Leaks[0].Flush, who.Leaks[0].Background = -1, true
-	phone, block := r.served("subject", who, "leaky-2020", "mi", "")
+	phone, block := r.served("subject", who, "leaky-2020", "mi", "    unlock: {pin_env: TELLTALE_TEST_PIN}\n")
+	phone.State().Power.SetPIN(pin)
 	code, stdout, stderr := r.telltale("run", "--devices", r.devices(block), "--filter", "action:search", "--out", r.out)
 	if code != exitLeaked {
 		t.Errorf("exit status %d, want %d\n%s\n%s", code, exitLeaked, stdout, stderr)
@@ -272,6 +276,31 @@ func TestLateBatch(t *testing.T) {
 	if len(v.Cells) != 1 || v.Cells[0].Outcome != leak.Leaked || !v.Cells[0].Claims[leak.ClaimContent].Findings[0].Late {
 		t.Errorf("the final verdict is %+v, want leaked by a late finding", v.Cells)
 	}
+	for name, text := range r.written(stdout, stderr) {
+		if strings.Contains(text, pin) {
+			t.Errorf("the PIN is in %s", name)
+		}
+	}
+}
+
+// written is all that a run leaves: its folder, the state directory, what it printed.
+func (r *rig) written(stdout, stderr string) map[string]string {
+	r.t.Helper()
+	out := map[string]string{"standard output": stdout, "standard error": stderr}
+	for _, dir := range []string{r.out, r.state} {
+		err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+			if err != nil || !d.Type().IsRegular() {
+				return err
+			}
+			raw, err := os.ReadFile(name)
+			out[name] = string(raw)
+			return err
+		})
+		if err != nil {
+			r.t.Fatal(err)
+		}
+	}
+	return out
 }
 
 // TestAcceptedDestination pastes the line that an inconclusive verdict offers, and gets `clean, except`.

@@ -40,6 +40,7 @@ type rig struct {
 	bin   string
 	state string
 	out   string
+	env   []string
 }
 
 func newRig(t *testing.T, tools func() (string, error)) *rig {
@@ -58,7 +59,7 @@ func newRig(t *testing.T, tools func() (string, error)) *rig {
 // command is telltale with arguments, not yet started.
 func (r *rig) command(args ...string) *exec.Cmd {
 	cmd := exec.Command(filepath.Join(r.bin, "telltale"), append([]string{"--state", r.state}, args...)...)
-	cmd.Env = append(os.Environ(), "HOME="+r.state)
+	cmd.Env = append(append(os.Environ(), "HOME="+r.state), r.env...)
 	return cmd
 }
 
