@@ -259,7 +259,7 @@ func TestLateBatch(t *testing.T) {
 	who.Leaks[0].Flush, who.Leaks[0].Background = -1, true
 	phone, block := r.served("subject", who, "leaky-2020", "mi", "    unlock: {pin_env: TELLTALE_TEST_PIN}\n")
 	phone.State().Power.SetPIN(pin)
-	code, stdout, stderr := r.telltale("run", "--devices", r.devices(block), "--filter", "action:search", "--out", r.out)
+	code, stdout, stderr := r.telltale("run", "--devices", r.devices(block), "--filter", "action:search && variant:private", "--out", r.out)
 	if code != exitLeaked {
 		t.Errorf("exit status %d, want %d\n%s\n%s", code, exitLeaked, stdout, stderr)
 	}
