@@ -71,13 +71,31 @@ func virtualPhone(t *testing.T, name string) (*virtual.Phone, adbtest.Factory) {
 }
 
 func TestVirtualPhonePasses(t *testing.T) {
-	for _, name := range []string{"leaky-2020", "clean"} { // MIUI 11 and Android One
+	for _, name := range []string{"leaky-2020", "clean", "mi-10", "hyperos"} { // MIUI 11, Android One, MIUI 12.5 on Android 11, HyperOS
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			_, f := virtualPhone(t, name)
-			f.Reboot = true
+			f.Reboot = name != "mi-10"
 			adbtest.Run(t, f)
 		})
 	}
+}
+
+// TestUSBPhonePasses asks the same of the phone whose serial is in PHONE_SERIAL, through the user's adb server. It taps in
+// the settings app, sets and clears the proxy, and reboots nothing.
+func TestUSBPhonePasses(t *testing.T) {
+	serial := os.Getenv("PHONE_SERIAL")
+	if serial == "" {
+		t.Skip("PHONE_SERIAL names no phone")
+	}
+	server, err := adb.EnsureUserServer(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := server.WaitState(t.Context(), serial, adb.StateDevice); err != nil {
+		t.Fatal(err)
+	}
+	adbtest.Run(t, adbtest.Factory{Kind: "usb", Device: func(*testing.T) *adb.Device { return server.Device(serial, adb.Options{}) }})
 }
 
 // broken are phones that the suite must not let pass, with the parts that must fail.
