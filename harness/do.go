@@ -20,6 +20,7 @@ type Session struct {
 	key      leak.Key
 	canaries int
 	length   int64 // of the windows that are compared, in µs
+	first    int64 // how long the first took, in µs
 	home     bool  // the last window was an idle one, which left the phone on its home screen
 }
 

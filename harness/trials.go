@@ -56,14 +56,18 @@ func (s *Session) level(ctx context.Context, at *leak.Attempt) (since int64, err
 }
 
 // fill keeps a window that is compared open until it is as long as the others. took is how long its action and its settle
-// tail took; all windows are a quarter longer than the longest of these so far.
+// tail took; all windows are a quarter longer than the longest of these so far, but one that took very long does not make all
+// others so.
 func (s *Session) fill(ctx context.Context, at *leak.Attempt, took int64) error {
 	l := s.lease
 	s.home = at.Trial != nil && at.Trial.Kind == leak.TrialIdle
 	if s.trials() == 0 {
 		return nil
 	}
-	s.length = max(s.length, took+took/4)
+	if s.first == 0 {
+		s.first = max(s.length, took)
+	}
+	s.length = max(s.length, min(took+took/4, 2*s.first))
 	if at.Trial == nil {
 		return nil
 	}
