@@ -103,6 +103,17 @@ func (s Server) Disconnect(ctx context.Context, hostport string) error {
 	return err
 }
 
+// Reconnect makes the server drop its connection to a phone and make it anew, as unplugging would: a phone that hangs may
+// answer then. Other phones are not touched. It does not wait for the phone to be back; its reverse tunnels are gone.
+func (s Server) Reconnect(ctx context.Context, serial string) error {
+	const op = "reconnecting"
+	text, err := s.query(ctx, serial, op, "host-serial:"+serial+":reconnect")
+	if err == nil && !strings.HasPrefix(text, "reconnecting") {
+		return newFault(Protocol, serial, op, errors.New(clip(text)))
+	}
+	return err
+}
+
 // statePoll is how often [Server.WaitState] and [Server.Track] ask; an answer takes the server 40 us.
 const statePoll = 100 * time.Millisecond
 

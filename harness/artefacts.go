@@ -2,6 +2,7 @@ package harness
 
 import (
 	"context"
+	"time"
 
 	"github.com/telltale-farm/telltale/assertions/leak"
 )
@@ -34,4 +35,16 @@ func (l *Lease) artefacts(ctx context.Context, at *leak.Attempt, a Action, when 
 	}
 	log, err := l.device.Exec(ctx, "logcat", "-d", "-v", "threadtime", "-b", "main,system,crash,events", "-T", l.windowAt)
 	keep("logcat.txt", log, err)
+}
+
+// lastLookFor bounds what is kept of a void attempt: a phone that hangs would make each of its commands wait as long as
+// commands may, and nobody would be on the way to bring it back.
+const lastLookFor = 30 * time.Second
+
+// lastLook keeps what a void attempt shows, and what the counters say if they can still be read.
+func (l *Lease) lastLook(ctx context.Context, at *leak.Attempt, a Action, b *bypass) {
+	ctx, cancel := context.WithTimeout(ctx, min(lastLookFor, 2*l.bounds.Command))
+	defer cancel()
+	l.artefacts(ctx, at, a, "after")
+	_ = b.stop(ctx, &at.Counters)
 }

@@ -46,14 +46,15 @@ func TestControls(t *testing.T) {
 		before func(r *rig)
 		break_ func(r *rig, l *harness.Lease) func(context.Context) error
 		want   leak.Code // empty: clean
+		cured  bool      // by the restart
 	}{
 		{name: "nothing broken", who: clean(nil)},
 		{
-			name: "the proxy stops in the middle of the action", who: clean(nil), want: leak.CodeCaptureGap,
+			name: "the proxy stops in the middle of the action", who: clean(nil), want: leak.CodeCaptureGap, cured: true,
 			break_: func(r *rig, l *harness.Lease) func(context.Context) error { return l.StopProxy },
 		},
 		{
-			name: "the tunnel drops", who: clean(nil), want: leak.CodeCaptureGap,
+			name: "the tunnel drops", who: clean(nil), want: leak.CodeCaptureGap, cured: true,
 			break_: func(r *rig, l *harness.Lease) func(context.Context) error {
 				return func(context.Context) error { r.flap(); return nil }
 			},
@@ -121,6 +122,9 @@ func TestControls(t *testing.T) {
 				// A fault is cured by a restart, which may then be clean; what counts is what the broken attempt says.
 				if first.Fault.Code != tc.want {
 					t.Fatalf("the broken attempt has the code %s (%s), want %s", first.Fault.Code, first.Fault.Detail, tc.want)
+				}
+				if tc.cured && (err != nil || seen.Verdict.Outcome != leak.Clean) {
+					t.Errorf("the restart: %s %v, %v", seen.Verdict.Outcome, codes(seen), err)
 				}
 				return
 			}

@@ -247,13 +247,11 @@ func (s *Session) drive(ctx context.Context, a Action, at *leak.Attempt) (err er
 	case errors.As(runErr, &missing):
 		at.Postcondition.Got = missing.Seen()
 		if runErr = l.dropped(ctx, began, runErr); runErr != nil {
-			l.artefacts(ctx, at, a, "after")
-			_ = bypass.stop(ctx, &at.Counters)
+			l.lastLook(ctx, at, a, bypass)
 			return runErr
 		}
 	default:
-		l.artefacts(ctx, at, a, "after")
-		_ = bypass.stop(ctx, &at.Counters) // the attempt is void; what the counters say is kept if they can still be read
+		l.lastLook(ctx, at, a, bypass)
 		return runErr
 	}
 	at.Settle, err = settle(ctx, l.rec, l.rec.Now(), l.profile.Settle.Min, l.profile.Settle.Max)

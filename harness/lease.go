@@ -5,14 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"sync"
 	"time"
 
 	"github.com/telltale-farm/telltale/adb"
 	"github.com/telltale-farm/telltale/adb/ui"
 	"github.com/telltale-farm/telltale/assertions/leak"
-	"github.com/telltale-farm/telltale/capture"
 	"github.com/telltale-farm/telltale/capture/record"
 	"github.com/telltale-farm/telltale/harness/evidence"
 	"github.com/telltale-farm/telltale/harness/profile"
@@ -60,7 +58,8 @@ type Lease struct {
 	lock     *Lock
 	undo     *Undo
 	rec      *record.Writer
-	proxy    *capture.Proxy
+	proxy    *proxying
+	who      *attributor // outlives a proxy
 	link     *link
 	apps     map[int][]string // packages of a uid
 	dry      bool             // nothing is sent: the phone is one of paper
@@ -72,8 +71,6 @@ type Lease struct {
 
 	proxyPort int
 	serving   sync.WaitGroup
-	served    chan struct{} // closed when the proxy no longer accepts
-	serveErr  error
 	stopWatch context.CancelFunc
 	guard     guardian // nil until the phone's traffic is led away
 	beating   sync.WaitGroup
@@ -154,7 +151,7 @@ func Acquire(ctx context.Context, o Options) (_ *Lease, err error) {
 func newLease(o Options) *Lease {
 	l := &Lease{
 		Options: o, profile: o.Profile, repeat: o.Repeat, dir: o.Dir,
-		mint: Mint{Seed: o.Seed}, link: &link{}, served: make(chan struct{}), bounds: o.Bounds.withDefaults(),
+		mint: Mint{Seed: o.Seed}, link: &link{}, bounds: o.Bounds.withDefaults(),
 	}
 	l.device = adb.Server{Addr: o.ADB}.Device(o.Serial, adb.Options{Journal: l.journal, Limits: adb.Limits{Timeout: l.bounds.Command}})
 	l.drive()
@@ -187,22 +184,9 @@ func (l *Lease) attach(ctx context.Context) error {
 	return err
 }
 
-// proxyEnded is nil while the proxy accepts connections.
-func (l *Lease) proxyEnded() error {
-	select {
-	case <-l.served:
-		return errors.Join(errors.New("it accepts no more"), l.serveErr)
-	default:
-		return nil
-	}
-}
-
 // listen starts the phone's recorder and its proxy, on a port of its own.
 func (l *Lease) listen(ctx context.Context) error {
-	ca, err := capture.LoadOrCreateCA(caDir(l.State))
-	if err != nil {
-		return err
-	}
+	var err error
 	limits := record.Limits{BodyCap: l.profile.Record.BodyCap}
 	if l.past.Recorded {
 		if l.rec, err = record.Resume(l.dir.Path(), limits); err == nil {
@@ -214,28 +198,9 @@ func (l *Lease) listen(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	upstream, err := upstreamOf(l.Resolve, l.TrustPEM)
-	if err != nil {
+	if err := l.startProxy(ctx); err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	held := newHolding(context.WithoutCancel(ctx), listener, newAttributor(l.apps, l.tcpSockets, l.rec.App))
-	l.proxy, err = capture.New(capture.Options{
-		CA: ca, Record: l.rec, Upstream: upstream, ControlHost: l.ControlHost,
-		Attribute: held.attribute, Refuse: refuser(l.Resolve),
-	})
-	if err != nil {
-		listener.Close()
-		return err
-	}
-	l.proxyPort = listener.Addr().(*net.TCPAddr).Port
-	l.serving.Go(func() {
-		l.serveErr = l.proxy.Serve(held)
-		close(l.served)
-	})
 	return l.listenForRelay(ctx)
 }
 
@@ -266,9 +231,7 @@ func (l *Lease) abandon(ctx context.Context) error {
 	l.beating.Wait()
 	if l.proxy != nil {
 		l.proxy.EndRelay()
-		stopping, cancel := context.WithTimeout(ctx, drainProxy)
-		errs = append(errs, l.proxy.Shutdown(stopping))
-		cancel()
+		errs = append(errs, l.proxy.stop(ctx))
 	}
 	if l.stopWatch != nil {
 		l.stopWatch()

@@ -33,7 +33,10 @@ func (l *Lease) recover(ctx context.Context) error {
 	l.note("recovery", "begin", nil)
 	err = l.reach(ctx)
 	if err == nil && l.led {
-		if err = l.ensureTunnel(ctx); err == nil {
+		if err = l.reviveProxy(ctx); err == nil {
+			err = l.ensureTunnel(ctx)
+		}
+		if err == nil {
 			err = l.setProxy(ctx)
 		}
 	}
@@ -120,8 +123,13 @@ func (l *Lease) look(ctx context.Context) error {
 	probing, cancel := context.WithTimeout(ctx, probeFor)
 	defer cancel()
 	_, err = l.device.Shell(probing, "echo", "there")
-	if adb.CodeOf(err) == adb.Timeout && l.Address != "" && ctx.Err() == nil {
-		_ = server.Disconnect(ctx, l.Address) // the next look connects anew
+	if adb.CodeOf(err) == adb.Timeout && ctx.Err() == nil { // it is listed and does not answer: the next look finds it connected anew
+		l.note("reconnect", "its shell does not answer", nil)
+		if l.Address != "" {
+			_ = server.Disconnect(ctx, l.Address)
+		} else {
+			_ = server.Reconnect(ctx, l.Serial) // what it says is what the next look finds
+		}
 	}
 	return err
 }

@@ -90,19 +90,25 @@ func (l *Lease) listenForRelay(ctx context.Context) error {
 	if err != nil || binary == "" {
 		return err
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
 	token := make([]byte, 16)
 	_, _ = rand.Read(token) // never fails
 	grace := l.RelayGrace
 	if grace == 0 {
 		grace = relayGrace
 	}
-	l.relay = &relaying{binary: binary, token: token, port: listener.Addr().(*net.TCPAddr).Port, grace: grace, open: map[int]relayRecord{}}
-	taken := &capture.Relay{Token: token, App: func(conn int64, peer capture.Peer) { l.rec.App(conn, l.relayedApp(peer)) }}
-	l.serving.Go(func() { _ = l.proxy.ServeRelay(listener, taken) })
+	l.relay = &relaying{binary: binary, token: token, grace: grace, open: map[int]relayRecord{}}
+	return l.serveRelay()
+}
+
+// serveRelay has the proxy take the relay's connections, on the port that the relay had before if there is one.
+func (l *Lease) serveRelay() error {
+	listener, err := listenOn(l.relay.port)
+	if err != nil {
+		return err
+	}
+	l.relay.port = portOf(listener)
+	proxy, taken := l.proxy, &capture.Relay{Token: l.relay.token, App: func(conn int64, peer capture.Peer) { l.rec.App(conn, l.relayedApp(peer)) }}
+	proxy.serve(listener, func() error { return proxy.ServeRelay(listener, taken) })
 	return nil
 }
 

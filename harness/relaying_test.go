@@ -271,6 +271,10 @@ func TestOneBadAttemptOnly(t *testing.T) {
 				r.phone.State().Processes.Kill(p.PID)
 			}
 		}, "the relay on the phone is gone"},
+		{"the proxy crashes", func(t *testing.T) {
+			l.CrashProxy()
+			around(t)
+		}, "our proxy has ended"},
 		{"the relay's log is gone", func(t *testing.T) {
 			if err := r.phone.State().Files.Remove("/data/local/tmp/telltale-relay.log", false); err != nil {
 				t.Error(err)

@@ -168,6 +168,9 @@ func (l *Lease) before(ctx context.Context) (around, error) {
 	if err != nil {
 		return around{}, err
 	}
+	if err := l.reviveProxy(ctx); err != nil {
+		return around{}, err
+	}
 	if err := l.ensureTunnel(ctx); err != nil {
 		return around{}, err
 	}
@@ -212,7 +215,11 @@ func (l *Lease) after(ctx context.Context, a around) (leak.Tunnel, error) {
 		return t, err
 	}
 	if len(touched) > 0 {
-		ok, detail = false, l.directly(touched)
+		what := l.directly(touched)
+		if !ok { // what was found first is why
+			what = detail + "; " + what
+		}
+		ok, detail = false, what
 	}
 	t.After, t.Detail = ok, detail
 	if !ok {

@@ -37,8 +37,11 @@ func (l *link) startCommand(remote uint32, c Command) bool {
 		l.s.commands.Add(-1)
 		return false
 	}
-	fault := l.s.faults.take(c.Line)
-	ok := l.accept(remote, func(st *stream) { l.serveCommand(st, c, fault) })
+	struck := l.s.faults.take(c.Line)
+	if struck == nil && l.hangs.Load() {
+		struck = &fault{Fault: Fault{Kind: Hang}, struck: make(chan struct{})}
+	}
+	ok := l.accept(remote, func(st *stream) { l.serveCommand(st, c, struck) })
 	if !ok {
 		l.s.commands.Add(-1)
 	}

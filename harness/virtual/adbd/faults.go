@@ -110,6 +110,14 @@ func (f *faults) muted() bool {
 	return f.mute
 }
 
+// HangLinks makes the present links take every command and answer none, as a phone whose adb daemon is stuck does: only
+// a new connection helps.
+func (s *Server) HangLinks() {
+	for _, l := range s.live() {
+		l.hangs.Store(true)
+	}
+}
+
 // RefuseReversed makes reversed ports refuse whoever connects to them, while the adb server knows nothing of it:
 // connections that are open stay so, and the table too. Unlike a reverse that is removed under a program that dials, it
 // does not end the adb server.

@@ -29,6 +29,7 @@ type link struct {
 
 	ctx    context.Context // ends with the link
 	cancel context.CancelFunc
+	hangs  atomic.Bool // takes commands and never answers
 
 	wmu  sync.Mutex // one packet at a time
 	wbuf []byte
