@@ -67,7 +67,19 @@ func elementRows() []row {
 		with("a batch after two seconds", stream(func(l *personality.Leak) { l.Flush = 2 * time.Second }), "private search"),
 		with("a batch after fifteen seconds, not waited for", stream(func(l *personality.Leak) { l.Flush = 15 * time.Second }), "private search"),
 	)
-	return out
+	patient := func(name string, near bool, wait time.Duration) row {
+		r := with(name, stream(func(l *personality.Leak) { l.Flush, l.Near = 15*time.Second, near }), "private search")
+		r.flush = 15 * time.Second
+		if wait > 0 {
+			r.devices = func(p *profile.Phone) { p.Settle = profile.Settle{Min: wait, Max: 3 * time.Minute} } // idle connections close in between
+		}
+		return r
+	}
+	return append(out,
+		patient("a batch after fifteen seconds, waited for", false, 16*time.Second),
+		patient("nearly, in a batch after fifteen seconds, waited for", true, 16*time.Second),
+		patient("a batch after fifteen seconds, known and not waited for", false, 0),
+	)
 }
 
 // modelRows are the shipped phones, as they are.

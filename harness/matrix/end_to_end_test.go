@@ -241,6 +241,9 @@ func (d driven) phoneItself(c drivenCell, e *expected) {
 	for _, a := range who.Apps {
 		entry, known := phone.App(a.Package)
 		flush := entry.Flush
+		if a.Package == web.Package && d.row.flush > 0 {
+			flush = d.row.flush
+		}
 		if !known || flush == 0 {
 			flush = time.Minute
 		}
@@ -252,6 +255,9 @@ func (d driven) phoneItself(c drivenCell, e *expected) {
 		e.reason(leak.CodeTooFewRepeats)
 	}
 	for _, l := range who.Lies {
+		if l.Faults.InputBlocked { // nobody can put its settings back either, so its end may not be reached
+			e.may = append(e.may, leak.CodeDeviceChanged)
+		}
 		if l.Update != nil && d.updated(*l.Update) {
 			e.reason(leak.CodeDeviceChanged)
 		}

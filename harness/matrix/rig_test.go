@@ -77,7 +77,7 @@ func (d *desk) drive(t *testing.T, r row) (out driven, err error) {
 	}
 	config := r.config()
 	bundle, err := evidence.Create(filepath.Join(t.TempDir(), "evidence"), "run", evidence.Inputs{
-		Plan: r.plan(), Policy: harness.ResolvePolicy(config, 0), Run: evidence.Run{Seed: r.name},
+		Plan: r.plan(), Policy: r.policy(), Run: evidence.Run{Seed: r.name},
 	})
 	if err != nil {
 		return out, err
@@ -90,7 +90,7 @@ func (d *desk) drive(t *testing.T, r row) (out driven, err error) {
 	var talking sync.Mutex
 	address := phone.Addr().String()
 	lease, err := harness.Acquire(ctx, harness.Options{
-		Profile: &config.Phones[0], ControlHost: config.Sites.Control, Policy: harness.ResolvePolicy(config, 0), Repeat: max(r.made, 1),
+		Profile: &config.Phones[0], ControlHost: config.Sites.Control, Policy: r.policy(), Repeat: max(r.made, 1),
 		Seed: r.name, State: d.state, ADB: d.server.Addr, Serial: address, Address: address, RunBound: true,
 		Resolve: d.internet.Addr(), TrustPEM: d.internet.RootPEM(), Names: d.internet.Names(),
 		Bundle: bundle.FS(), Dir: dir, Bounds: harness.Bounds{Command: 20 * time.Second, Attach: r.patience(), Restore: 8 * time.Second},

@@ -25,6 +25,7 @@ type row struct {
 	made     int                  // attempts a cell; 0 is one
 	asked    int                  // attempts that devices.yaml asks for, if they are not those that are made
 	devices  func(*profile.Phone) // changes to its block of devices.yaml
+	flush    time.Duration        // how long the catalogue is to say that the browser holds events back; 0: what it says
 	encoding string               // it is there for this encoding
 	near     bool                 // it must not be taken for a leak
 	part     bool                 // of the fixed part that `make test` runs
@@ -149,6 +150,20 @@ func (r row) config() *profile.Config {
 		Browsers: []profile.Browser{browser},
 		Phones:   []profile.Phone{p},
 	}
+}
+
+// policy is what devices.yaml and the catalogue mean for the judge.
+func (r row) policy() leak.Policy {
+	p := harness.ResolvePolicy(r.config(), 0)
+	if r.flush > 0 {
+		flushes := p.Phones[0].Flush
+		for i := range flushes {
+			if flushes[i].App == r.web().Package {
+				flushes[i].US = r.flush.Microseconds()
+			}
+		}
+	}
+	return p
 }
 
 // controlHost is answered by the proxy itself.
