@@ -53,3 +53,6 @@ func CAFix(p *profile.Phone, app string) string { return caFix(p, app) }
 
 // FilmRun is the part of a film's name on the phone that says of which run it is.
 func (l *Lease) FilmRun() string { return l.filmRun() }
+
+// FilmScripts begin and end a film in parts of so many seconds.
+func FilmScripts(base string, part int) (begin, end string) { return beginFilm(base, part), endFilm }

@@ -21,6 +21,7 @@ import (
 // verdict rests on it, so a phone that refuses is no fault.
 const (
 	filmFile  = "/data/local/tmp/telltale-video"
+	filmPart  = 180              // seconds, the most that screenrecord takes before Android 14
 	filmParts = 5                // 15 minutes; a window is shorter
 	filmRate  = 2_000_000        // bits a second: 45 MB a part
 	filmMost  = int64(100 << 20) // bytes of a part that are taken
@@ -50,6 +51,14 @@ while p=$(cat ` + filmFile + `.pid 2>/dev/null) && kill -0 $p 2>/dev/null && [ $
 [ "$p" = "$was" ] || kill -INT $p; was=$p; sleep 0.1; i=$((i+1)); done
 rm -f ` + filmFile + `.pid`
 
+// beginFilm films in parts of so many seconds until the file that says so is gone. It outlives the command that starts it.
+func beginFilm(base string, part int) string {
+	loop := fmt.Sprintf(`n=1; while [ -e %[1]s.on ] && [ $n -le %[2]d ]; do screenrecord --time-limit %[5]d --bit-rate %[3]d %[4]s-$n.mp4 >/dev/null 2>&1 & echo $! > %[1]s.pid; wait $!; n=$((n+1)); done`,
+		filmFile, filmParts, filmRate, base, part)
+	run := "sh -c " + adb.Quote(loop) + " >/dev/null 2>&1 </dev/null &"
+	return endFilm + "; touch " + filmFile + ".on; if setsid true; then setsid " + run + " else nohup " + run + " fi"
+}
+
 // film begins to film an attempt, if devices.yaml asks for it; nil if not, or if the phone does not.
 func (l *Lease) film(ctx context.Context, at *leak.Attempt, a Action) *film {
 	if !l.profile.Record.Video {
@@ -76,10 +85,7 @@ func (f *film) begin(ctx context.Context) error {
 		}
 		l.filmed = true
 	}
-	loop := fmt.Sprintf(`n=1; while [ -e %[1]s.on ] && [ $n -le %[2]d ]; do screenrecord --time-limit 180 --bit-rate %[3]d %[4]s-$n.mp4 >/dev/null 2>&1 & echo $! > %[1]s.pid; wait $!; n=$((n+1)); done`,
-		filmFile, filmParts, filmRate, f.base)
-	run := "sh -c " + adb.Quote(loop) + " >/dev/null 2>&1 </dev/null &"
-	_, err = l.device.Script(ctx, endFilm+"; touch "+filmFile+".on; if setsid true; then setsid "+run+" else nohup "+run+" fi")
+	_, err = l.device.Script(ctx, beginFilm(f.base, filmPart))
 	return err
 }
 

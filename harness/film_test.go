@@ -5,9 +5,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io/fs"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/telltale-farm/telltale/adb"
 	"github.com/telltale-farm/telltale/assertions/leak"
 	"github.com/telltale-farm/telltale/harness"
 	"github.com/telltale-farm/telltale/harness/virtual/personality"
@@ -136,5 +139,41 @@ func TestFilmOfAKilledRun(t *testing.T) {
 	}
 	if _, err := fs.Stat(r.bundle.FS(), "phones/"+phoneID+"/actions/0008-search"); err == nil {
 		t.Error("the film of another run was taken")
+	}
+}
+
+// TestFilmGoesOnInParts: when a part has its length, the next begins; each is whole, and the end ends the last.
+func TestFilmGoesOnInParts(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, personality.Clean(), "clean")
+	if err := (adb.Server{Addr: r.server.Addr}).Connect(t.Context(), r.options.Address); err != nil {
+		t.Fatal(err)
+	}
+	d := r.server.Device(r.options.Serial, adb.Options{})
+	begin, end := harness.FilmScripts("/data/local/tmp/telltale-video-x", 1)
+	if _, err := d.Script(t.Context(), begin); err != nil {
+		t.Fatal(err)
+	}
+	for !slices.Contains(r.videos(), "telltale-video-x-3.mp4") {
+		if t.Context().Err() != nil {
+			t.Fatal("no third part")
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	if _, err := d.Script(t.Context(), end); err != nil {
+		t.Fatal(err)
+	}
+	if left := r.phone.State().Processes.Named("screenrecord"); len(left) > 0 {
+		t.Errorf("it still films: %+v", left)
+	}
+	parts := r.videos()
+	if len(parts) < 3 || len(parts) > 5 || parts[0] != "telltale-video-x-1.mp4" {
+		t.Errorf("on the phone are %q", parts)
+	}
+	for _, name := range parts {
+		film, err := r.phone.State().Files.Read("/data/local/tmp/" + name)
+		if err != nil || !strings.Contains(string(film), "moov") {
+			t.Errorf("%s is not whole: %d bytes, %v", name, len(film), err)
+		}
 	}
 }
