@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -22,11 +23,22 @@ import (
 // killMoments is how many times the run is killed, spread evenly over what a whole run does.
 const killMoments = 20
 
+// killedPhones share the moments between them, and are driven side by side.
+const killedPhones = 3
+
 // TestKilledAtAnyMoment kills `telltale run` alone, with SIGKILL, while its phone lives on in another process. Whatever
 // the moment: no worker drives on, the folder opens, says that it is incomplete and can be judged, and after `telltale
 // restore` every setting and the effective proxy are as before.
 func TestKilledAtAnyMoment(t *testing.T) {
-	r := newRig(t, built)
+	t.Parallel()
+	for part := range killedPhones {
+		t.Run(fmt.Sprint("phone ", part+1), func(t *testing.T) { newRig(t, built).killed(part) })
+	}
+}
+
+// killed kills the runs of one phone at its part of the moments.
+func (r *rig) killed(part int) {
+	t := r.t
 	devices, address := r.serve("leaky-2020")
 	before := r.portrait(address)
 
@@ -37,7 +49,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	if diff := cmp.Diff(before, r.portrait(address)); diff != "" {
 		t.Fatalf("a whole run left the phone changed (-before +after):\n%s", diff)
 	}
-	for i := range killMoments {
+	for i := part; i < killMoments; i += killedPhones {
 		at := 1 + i*(whole-1)/killMoments
 		r.driveUntil(devices, at)
 		code, stdout, stderr := r.telltale("restore")
