@@ -63,7 +63,7 @@ bench: need-run ## run every benchmark
 fuzz: need-run ## run every fuzz target for T each (make fuzz T=30s)
 	@grep -rHo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sort | while IFS=: read -r file target; do \
 		target=$${target#func }; folder=$$(dirname "$$file"); echo "$$target in $$folder for $(T)"; \
-		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime '$(T)' "$$folder" </dev/null | { grep -v '^\(PASS\|ok\|fuzz: \)' || true; }; \
+		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime '$(T)' -fuzzminimizetime 1s "$$folder" </dev/null | { grep -v '^\(PASS\|ok\|fuzz: \)' || true; }; \
 	done
 
 soak: T := $(if $(filter command line environment,$(origin T)),$(T),30m)
