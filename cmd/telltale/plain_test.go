@@ -16,7 +16,7 @@ func TestPlainGinkgo(t *testing.T) {
 		code                        int
 		says                        string
 	}{
-		{"clean", "chrome", "2", 0, "1 Passed"},
+		{"clean", "chrome", "2", 0, " Passed | 0 Failed |"},
 		{"leaky-2020", "mi", "1", 1, "the run is leaked; its evidence is in"},
 	} {
 		t.Run(tc.personality, func(t *testing.T) {
