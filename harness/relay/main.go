@@ -2,8 +2,8 @@
 // phone's loopback; it finds in the kernel's tables which app a connection belongs to, and forwards it through the adb
 // tunnel with a PROXY protocol v2 header that says so.
 //
-// When nobody answers at the far end it connects directly, so that no phone is left without internet, and writes down
-// each such connection; when nobody has answered for a while it clears the phone's proxy and ends. It reads nothing of
+// When nobody answers at the far end it connects directly, so that no phone is left without internet, writes down each
+// such connection, and ends it when the far end answers again; when nobody has answered for a while it clears the phone's proxy and ends. It reads nothing of
 // what passes but the head of a request that it has to connect directly, decrypts nothing, and keeps nothing of it.
 package main
 
