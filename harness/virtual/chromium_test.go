@@ -17,7 +17,7 @@ func TestRealChromium(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts Chromium")
 	}
-	if _, err := chromium.Find(); errors.Is(err, chromium.Missing) {
+	if _, err := chromium.Find(); errors.Is(err, chromium.ErrMissing) {
 		t.Skip(err)
 	}
 	p := newPhone(t, personality.Chromium())

@@ -56,7 +56,7 @@ func (w *browser) visit(s *System, address string) {
 	var got page
 	s.after(p, func(ctx context.Context) {
 		if p.pages != nil {
-			got = real(ctx, p.pages, private, address)
+			got = loadReal(ctx, p.pages, private, address)
 			return
 		}
 		got = get(ctx, &client, address, w.app.Web.UserAgent)

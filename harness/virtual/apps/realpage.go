@@ -25,8 +25,8 @@ func (s *System) trusted() []*x509.Certificate {
 	return slices.Concat(s.builtIn, s.phone.Certs.All())
 }
 
-// real loads a page in Chromium.
-func real(ctx context.Context, pages *chromium.Browser, private bool, address string) page {
+// loadReal loads a page in Chromium.
+func loadReal(ctx context.Context, pages *chromium.Browser, private bool, address string) page {
 	got, err := pages.Load(ctx, private, address)
 	var refused *chromium.LoadError
 	switch {

@@ -19,17 +19,17 @@ import (
 // names are what Chromium is called on PATH.
 var names = [...]string{"chromium", "chromium-browser", "google-chrome-stable", "google-chrome"}
 
-// Missing is the error of a computer without Chromium.
-var Missing = errors.New("no chromium on PATH: install it (Debian: apt-get install chromium)")
+// ErrMissing is the error of a computer without Chromium.
+var ErrMissing = errors.New("no chromium on PATH: install it (Debian: apt-get install chromium)")
 
-// Find returns the path of a Chromium on this computer, or [Missing].
+// Find returns the path of a Chromium on this computer, or [ErrMissing].
 func Find() (string, error) {
 	for _, name := range names {
 		if path, err := exec.LookPath(name); err == nil {
 			return path, nil
 		}
 	}
-	return "", Missing
+	return "", ErrMissing
 }
 
 // Options make a browser.

@@ -97,6 +97,16 @@ func (p Personality) Check() error {
 			return fmt.Errorf("personality %s: leak %d: the trigger beat and Every belong together", p.Name, i)
 		}
 	}
+	for i, l := range p.Leaks {
+		if !slices.Contains([]When{ByClock, AtBoot, AtWiFi, WhenDark}, l.When) || l.OneIn < 0 || l.Enhanced && !l.Private {
+			return fmt.Errorf("personality %s: leak %d: an occasion %q or a count that nobody knows, or an enhanced mode without the private one", p.Name, i, l.When)
+		}
+	}
+	for i, l := range p.Lies {
+		if l.After < 0 || l.After == 0 && l.In != "" || l.Update != nil && l.Update.Version == "" || l.Wire != "" && l.Wire != Unplugged {
+			return fmt.Errorf("personality %s: lie %d would never strike, or nobody knows how", p.Name, i)
+		}
+	}
 	for i, n := range p.Noise {
 		if _, ok := p.App(n.App); !ok || n.URL == "" {
 			return fmt.Errorf("personality %s: noise %d needs an installed app and a URL", p.Name, i)
