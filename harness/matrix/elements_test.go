@@ -104,16 +104,15 @@ func modelRows() []row {
 }
 
 // realRows are those of a phone whose browser is a real Chromium, if this computer has one. Its manifest knows what was
-// done on it, and not what Chromium sends: a download, of which it asks its maker, is shown and not counted.
+// done on it, and not what Chromium sends by itself: its cells are shown and not counted.
 func realRows(name string, who personality.Personality) []row {
 	if _, err := chromium.Find(); err != nil {
 		return nil
 	}
 	slower := func(p *profile.Phone) { p.Settle = profile.Settle{Min: 2 * time.Second, Max: 15 * time.Second} }
-	download := cells("private download")
-	download[0].limit = true
-	return []row{
-		{name: name, part: true, who: who, shipped: name, devices: slower, cells: cells("private search", "private visit", "search", "visit", "open settings", "switch apps")},
-		{name: name + ", a download", who: who, shipped: name, devices: slower, cells: download},
+	all := cells("private search", "private visit", "search", "visit", "private download", "open settings", "switch apps")
+	for i := range all {
+		all[i].limit = true
 	}
+	return []row{{name: name, who: who, shipped: name, devices: slower, cells: all}}
 }
