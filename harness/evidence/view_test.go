@@ -148,3 +148,34 @@ func TestBaselineIsMarked(t *testing.T) {
 		t.Error("the baseline is not marked")
 	}
 }
+
+// What keeps an identity claim from being clean is told once for all places that it holds of, and always has a reason.
+func TestUnseenIdentity(t *testing.T) {
+	reason := func(class string) leak.Reason {
+		return leak.Reason{Code: leak.CodeTooFewSessions, Class: class, Host: "sa.example", Flow: 3, Detail: "not watched over a restart"}
+	}
+	for name, c := range map[string]struct {
+		id    leak.Identity
+		known []string
+		want  string
+	}{
+		"clean":         {leak.Identity{Outcome: leak.Clean}, nil, ""},
+		"leaked":        {leak.Identity{Outcome: leak.Leaked, Reasons: []leak.Reason{reason("a")}}, nil, ""},
+		"three places":  {leak.Identity{Outcome: leak.Inconclusive, Reasons: []leak.Reason{reason("a"), reason("b"), reason("c")}}, nil, "too-few-sessions (a, b, c) sa.example by app.a: not watched over a restart"},
+		"none known":    {leak.Identity{Outcome: leak.Inconclusive}, nil, "identity () by app.a: no identifier of this phone is known to search for"},
+		"not all read":  {leak.Identity{Outcome: leak.Inconclusive}, []string{"serial"}, "identity () by app.a: not all that it sent could be read: none of 1 known identifier (serial)"},
+		"another place": {leak.Identity{Outcome: leak.Inconclusive, Reasons: []leak.Reason{reason("a")}}, []string{"serial"}, "too-few-sessions (a) sa.example by app.a: not watched over a restart"},
+	} {
+		c.id.Phone, c.id.App = "phone-1", "app.a"
+		var got []string
+		for _, u := range unseenIdentity(c.id, viewIdentity(c.id, leak.KindVirtual, c.known)) {
+			got = append(got, u.Reason.Code+" ("+u.Reason.Class+") "+u.Reason.Where+": "+u.Reason.Detail)
+			if !u.Virtual {
+				t.Errorf("%s: it does not say that the phone is virtual", name)
+			}
+		}
+		if strings.Join(got, "\n") != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}

@@ -56,12 +56,23 @@ func unseenIdentity(id leak.Identity, x identityView) (out []unseenView) {
 	add := func(r reasonView) {
 		out = append(out, unseenView{Reason: r, Cells: []string{x.Phone + ", identifiers, the whole run"}, Virtual: x.Virtual})
 	}
-	for i, r := range id.Reasons {
-		if i == maxSought {
-			add(reasonView{Code: "identity", Where: "by " + x.App, Detail: plural(int64(len(id.Reasons)-i), "more reason") + ", in verdicts.json"})
+	at := map[string]int{}
+	for _, r := range id.Reasons {
+		if r.App == "" {
+			r.App = id.App
+		}
+		v := viewReason(r)
+		key := strings.Join([]string{v.Code, v.Where, v.Detail, v.Bytes}, "\x00")
+		if i, ok := at[key]; ok { // the same of another place in what was sent
+			out[i].Reason.Class += ", " + v.Class
+			continue
+		}
+		if len(out) == maxSought {
+			add(reasonView{Code: "identity", Where: "by " + x.App, Detail: "and more, in verdicts.json"})
 			break
 		}
-		add(viewReason(r))
+		at[key] = len(out)
+		add(v)
 	}
 	switch {
 	case len(out) > 0:
