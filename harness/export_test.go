@@ -3,6 +3,7 @@ package harness
 import (
 	"context"
 
+	"github.com/telltale-farm/telltale/adb"
 	"github.com/telltale-farm/telltale/harness/profile"
 )
 
@@ -56,3 +57,12 @@ func (l *Lease) FilmRun() string { return l.filmRun() }
 
 // FilmScripts begin and end a film in parts of so many seconds.
 func FilmScripts(base string, part int) (begin, end string) { return beginFilm(base, part), endFilm }
+
+// Watch has f called at the end of every command that a lease's actions and looks send, before anything else happens.
+func (l *Lease) Watch(f func(adb.Command)) {
+	l.device = adb.Server{Addr: l.ADB}.Device(l.Serial, adb.Options{Limits: adb.Limits{Timeout: l.bounds.Command}, Journal: func(c adb.Command) {
+		l.journal(c)
+		f(c)
+	}})
+	l.drive()
+}

@@ -11,9 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/telltale-farm/telltale/adb"
 	"github.com/telltale-farm/telltale/assertions/leak"
 	"github.com/telltale-farm/telltale/harness"
-	"github.com/telltale-farm/telltale/harness/profile"
 	"github.com/telltale-farm/telltale/harness/virtual/apps"
 	"github.com/telltale-farm/telltale/harness/virtual/personality"
 	"github.com/telltale-farm/telltale/harness/virtual/phone"
@@ -178,34 +178,18 @@ func (r *rig) keeps(at leak.Attempt, file, part string) {
 func TestSomebodyTouchesThePhone(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, personality.Clean(), "clean")
-	r.options.Profile.Settle = profile.Settle{Min: 4 * time.Second, Max: 20 * time.Second} // time for somebody to come by
 	l := r.lease()
 	defer l.Release(context.WithoutCancel(t.Context()))
-	looks := func() int {
-		journal, err := fs.ReadFile(r.bundle.FS(), "phones/"+phoneID+"/journal.jsonl")
-		if err != nil {
-			t.Error(err)
-		}
-		return strings.Count(string(journal), `"dumpsys","window"`)
-	}
-	first := true
-	seen, err := r.search(l, func(a harness.Action) harness.Action {
-		return after{a, func() {
-			if !first {
-				return
+	acted, came := false, false
+	l.Watch(func(c adb.Command) { // once the harness has looked what the action left in front, as Android 8 shows it
+		if acted && !came && strings.Join(c.Argv, " ") == "dumpsys window windows" {
+			came = true
+			if _, err := r.phone.Apps().Start(apps.Intent{Component: "com.android.calculator2/.Calculator"}); err != nil {
+				t.Error(err)
 			}
-			first = false
-			was := looks()
-			go func() { // once the harness has looked what the action left in front
-				for looks() == was && t.Context().Err() == nil {
-					time.Sleep(20 * time.Millisecond)
-				}
-				if _, err := r.phone.Apps().Start(apps.Intent{Component: "com.android.calculator2/.Calculator"}); err != nil {
-					t.Error(err)
-				}
-			}()
-		}}
+		}
 	})
+	seen, err := r.search(l, func(a harness.Action) harness.Action { return after{a, func() { acted = true }} })
 	if err != nil || seen.Verdict.Outcome != leak.Clean {
 		t.Errorf("%+v, %v", seen, err)
 	}
