@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -180,16 +181,15 @@ func TestSomebodyTouchesThePhone(t *testing.T) {
 	r := newRig(t, personality.Clean(), "clean")
 	l := r.lease()
 	defer l.Release(context.WithoutCancel(t.Context()))
-	acted, came := false, false
+	var acted, came atomic.Bool // what the phone is asked is watched from several goroutines
 	l.Watch(func(c adb.Command) { // once the harness has looked what the action left in front, as Android 8 shows it
-		if acted && !came && strings.Join(c.Argv, " ") == "dumpsys window windows" {
-			came = true
+		if acted.Load() && strings.Join(c.Argv, " ") == "dumpsys window windows" && came.CompareAndSwap(false, true) {
 			if _, err := r.phone.Apps().Start(apps.Intent{Component: "com.android.calculator2/.Calculator"}); err != nil {
 				t.Error(err)
 			}
 		}
 	})
-	seen, err := r.search(l, func(a harness.Action) harness.Action { return after{a, func() { acted = true }} })
+	seen, err := r.search(l, func(a harness.Action) harness.Action { return after{a, func() { acted.Store(true) }} })
 	if err != nil || seen.Verdict.Outcome != leak.Clean {
 		t.Errorf("%+v, %v", seen, err)
 	}
