@@ -181,7 +181,7 @@ func TestSomebodyTouchesThePhone(t *testing.T) {
 	r := newRig(t, personality.Clean(), "clean")
 	l := r.lease()
 	defer l.Release(context.WithoutCancel(t.Context()))
-	var acted, came atomic.Bool // what the phone is asked is watched from several goroutines
+	var acted, came atomic.Bool   // what the phone is asked is watched from several goroutines
 	l.Watch(func(c adb.Command) { // once the harness has looked what the action left in front, as Android 8 shows it
 		if acted.Load() && strings.Join(c.Argv, " ") == "dumpsys window windows" && came.CompareAndSwap(false, true) {
 			if _, err := r.phone.Apps().Start(apps.Intent{Component: "com.android.calculator2/.Calculator"}); err != nil {

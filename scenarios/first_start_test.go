@@ -12,7 +12,7 @@ import (
 var _ = spec.Scenario("first start", func(p spec.Phone) {
 	for _, b := range p.Browsers() {
 		It("says nothing before its user has agreed, "+b.ID,
-			Label("action:first-start", "browser:"+b.ID),
+			Label("extended", "action:first-start", "browser:"+b.ID),
 			func(ctx SpecContext) {
 				s := p.Session(ctx)
 

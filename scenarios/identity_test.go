@@ -13,7 +13,7 @@ var _ = spec.Scenario("identity", func(p spec.Phone) {
 	for _, b := range p.Browsers() {
 		for _, change := range action.Changes() {
 			It("tells nobody which phone it is, "+change.Words+", in "+b.ID,
-				Label("identity", "action:return", "variant:"+change.Name, "browser:"+b.ID),
+				Label("extended", "identity", "action:return", "variant:"+change.Name, "browser:"+b.ID),
 				func(ctx SpecContext) {
 					s := p.Session(ctx)
 					page := s.URL("address of a page", b.SearchHost)

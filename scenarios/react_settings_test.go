@@ -14,7 +14,7 @@ import (
 var _ = spec.Scenario("react to settings", func(p spec.Phone) {
 	page := p.SettingsPage("wifi")
 	It("does not behave differently when the "+page.ID+" settings are opened",
-		Label("action:react-settings", "variant:"+page.ID, "trials"),
+		Label("extended", "action:react-settings", "variant:"+page.ID, "trials"),
 		func(ctx SpecContext) {
 			s := p.Session(ctx)
 

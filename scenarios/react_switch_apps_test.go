@@ -15,7 +15,7 @@ var _ = spec.Scenario("react to switching apps", func(p spec.Phone) {
 		return // there is no second app that every phone is known to have
 	}
 	It("does not behave differently when another app comes to the front",
-		Label("action:react-switch-app", "trials"),
+		Label("extended", "action:react-switch-app", "trials"),
 		func(ctx SpecContext) {
 			s := p.Session(ctx)
 

@@ -15,7 +15,7 @@ var _ = spec.Scenario("read the news", func(p spec.Phone) {
 			continue
 		}
 		It("does not report which item of the news was opened, "+b.ID,
-			Label("action:read-news", "browser:"+b.ID),
+			Label("extended", "action:read-news", "browser:"+b.ID),
 			func(ctx SpecContext) {
 				s := p.Session(ctx)
 

@@ -16,13 +16,17 @@ import (
 
 // runCmd drives the phones of devices.yaml and leaves a bundle of evidence with its verdicts.
 type runCmd struct {
-	Devices   string `default:"devices.yaml" placeholder:"FILE" help:"Which phones, browsers and sites. Default: ${default}."`
-	Filter    string `placeholder:"LABELS" help:"Only specs with these labels, in ginkgo's words: smoke, 'action:search && !browser:chrome'."`
-	Repeat    *int   `placeholder:"N" help:"Attempts per cell, instead of what the file says."`
-	Out       string `default:"evidence" placeholder:"DIR" help:"Folder for the bundle. Default: ${default}."`
-	Resume    string `placeholder:"DIR" help:"Go on with a run that was killed or interrupted: make the cells that have no attempt which was carried to its end."`
-	Manifests string `placeholder:"DIR" hidden:"" help:"Write the leak manifests of virtual phones there, after the run was closed."`
+	Devices   string  `default:"devices.yaml" placeholder:"FILE" help:"Which phones, browsers and sites. Default: ${default}."`
+	Labels    *string `name:"filter" placeholder:"LABELS" help:"Only specs with these labels, in ginkgo's words: smoke, 'action:search && !browser:chrome'. Without it all but those labelled extended, which take long, need many windows, or need what devices.yaml has to allow; '' is all."`
+	Repeat    *int    `placeholder:"N" help:"Attempts per cell, instead of what the file says."`
+	Out       string  `default:"evidence" placeholder:"DIR" help:"Folder for the bundle. Default: ${default}."`
+	Resume    string  `placeholder:"DIR" help:"Go on with a run that was killed or interrupted: make the cells that have no attempt which was carried to its end."`
+	filter    string  // as resolved
+	Manifests string  `placeholder:"DIR" hidden:"" help:"Write the leak manifests of virtual phones there, after the run was closed."`
 }
+
+// notExtended is the filter of a run that is given none.
+const notExtended = "!extended"
 
 // Help is shown below the flags.
 func (runCmd) Help() string {
@@ -31,6 +35,7 @@ Live lines go to standard error, the verdicts and the folder of the evidence to 
 
 Example:
   telltale run --devices devices.yaml --filter smoke
+  telltale run --devices devices.yaml --filter ''          everything, extended scenarios too
   telltale run --devices devices.yaml --resume evidence/20260102-150405-1a2b.partial
 
 EXIT STATUS
@@ -64,6 +69,10 @@ func (r *runCmd) Run(ctx context.Context, c *console, g *globals) (err error) {
 	if err := harness.ForgetDead(state); err != nil {
 		return err
 	}
+	r.filter = notExtended
+	if r.Labels != nil {
+		r.filter = *r.Labels
+	}
 	var earlier *evidence.Run
 	if r.Resume != "" {
 		if earlier, err = r.takeUp(cfg, tools); err != nil {
@@ -75,7 +84,7 @@ func (r *runCmd) Run(ctx context.Context, c *console, g *globals) (err error) {
 		return err
 	}
 	if planned.Phones == 0 {
-		return fmt.Errorf("no spec is left to run: --filter %q selects none for the phones of %s", r.Filter, cfg.Path)
+		return fmt.Errorf("no spec is left to run: --filter %q selects none for the phones of %s", r.filter, cfg.Path)
 	}
 	defer func() {
 		if abnormal(ctx, err) {
@@ -127,7 +136,7 @@ func (r *runCmd) drive(ctx context.Context, c *console, cfg *profile.Config, sta
 	forecast(c, cfg)
 	live := showLive(c, w.Progress(), cfg)
 	driveErr := tools.ginkgo(ctx, ginkgoRun{
-		Devices: cfg.Path, Handoff: handoff, Filter: r.Filter, Planned: planned,
+		Devices: cfg.Path, Handoff: handoff, Filter: r.filter, Planned: planned,
 		Console: w.Console(), Report: w.Scratch(), Bundle: bundle.Dir(),
 	})
 	live.stop()

@@ -26,12 +26,12 @@ func (r *runCmd) takeUp(cfg *profile.Config, tools *tools) (*evidence.Run, error
 		return nil, fmt.Errorf("resuming %s: it began with another %s (sha256 %.12s, this one is %.12s): give the file that it began with", r.Resume, filepath.Base(cfg.Path), run.Devices, cfg.SHA256)
 	case run.Scenarios != digestOf(tools.scenarios):
 		return nil, fmt.Errorf("resuming %s: its scenarios were built from something else than bin/scenarios.test now: use the build that it began with (%s, commit %s)", r.Resume, run.Telltale, run.Commit)
-	case r.Filter != "" && r.Filter != run.Filter:
+	case r.Labels != nil && *r.Labels != run.Filter:
 		return nil, fmt.Errorf("resuming %s: it began with --filter %q; leave --filter away", r.Resume, run.Filter)
 	case r.Repeat != nil:
 		return nil, fmt.Errorf("resuming %s: attempts per cell are those that it began with; leave --repeat away", r.Resume)
 	}
-	r.Filter = run.Filter
+	r.filter = run.Filter
 	most, err := mostRepeats(r.Resume)
 	r.Repeat = &most
 	return &run, err
@@ -69,6 +69,6 @@ func (r *runCmd) bundle(cfg *profile.Config, tools *tools, planned *world.Planne
 		return nil, err
 	}
 	return evidence.Create(out, evidence.NewRunID(time.Now()), evidence.Inputs{
-		Plan: planned.Plan, Policy: harness.ResolvePolicy(cfg, r.repeats()), Run: tools.describe(cfg, r.Filter, seed),
+		Plan: planned.Plan, Policy: harness.ResolvePolicy(cfg, r.repeats()), Run: tools.describe(cfg, r.filter, seed),
 	})
 }

@@ -45,13 +45,13 @@ func (t *tools) plan(ctx context.Context, cfg *profile.Config, r *runCmd) (*worl
 	}
 	defer os.RemoveAll(dir)
 	file := filepath.Join(dir, "planned.json")
-	cmd := exec.CommandContext(ctx, t.scenarios, "-test.run=^TestScenarios$", "-ginkgo.label-filter="+r.Filter, "-ginkgo.no-color",
+	cmd := exec.CommandContext(ctx, t.scenarios, "-test.run=^TestScenarios$", "-ginkgo.label-filter="+r.filter, "-ginkgo.no-color",
 		"-devices="+cfg.Path, "-plan-out="+file, "-repeat="+strconv.Itoa(r.repeats()))
 	cmd.Dir = dir
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
 	if err := cmd.Run(); err != nil {
-		return nil, planError(r.Filter, said.String(), err)
+		return nil, planError(r.filter, said.String(), err)
 	}
 	raw, err := os.ReadFile(file)
 	if err != nil {
