@@ -3,6 +3,7 @@ package world
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -28,10 +29,12 @@ func StateDir(named string) (string, error) {
 // The scratch folder of a run.
 const (
 	scratchPrefix = "run-"
+	sweptPrefix   = "swept-"
 	lifelineName  = "lifeline"
 )
 
-// sweep removes the scratch folders of runs that were killed: those whose lifeline nobody holds any more.
+// sweep removes the scratch folders of runs that were killed: those whose lifeline nobody holds any more. An orphaned
+// worker may still be at its end, and write there by name: so a folder loses its name first.
 func sweep(ctx context.Context, state string) error {
 	entries, err := os.ReadDir(state)
 	if err != nil {
@@ -40,7 +43,19 @@ func sweep(ctx context.Context, state string) error {
 	var errs []error
 	for _, e := range entries {
 		dir := filepath.Join(state, e.Name())
-		if !e.IsDir() || !strings.HasPrefix(e.Name(), scratchPrefix) || !abandoned(ctx, filepath.Join(dir, lifelineName)) {
+		switch {
+		case !e.IsDir():
+			continue
+		case strings.HasPrefix(e.Name(), scratchPrefix) && abandoned(ctx, filepath.Join(dir, lifelineName)):
+			swept := filepath.Join(state, sweptPrefix+e.Name())
+			if err := os.Rename(dir, swept); err != nil {
+				if !errors.Is(err, fs.ErrNotExist) { // another run was faster
+					errs = append(errs, err)
+				}
+				continue
+			}
+			dir = swept
+		case !strings.HasPrefix(e.Name(), sweptPrefix):
 			continue
 		}
 		errs = append(errs, os.RemoveAll(dir))
