@@ -69,20 +69,34 @@ func open(t *testing.T, p personality.Personality, auth adbd.AuthPolicy) *bench 
 
 func (b *bench) connect(t *testing.T) {
 	t.Helper()
-	if err := b.server.Connect(t.Context(), b.device.Serial()); err != nil {
-		t.Fatal(err)
+	var err error
+	for range connectTries {
+		if err = b.server.Connect(t.Context(), b.device.Serial()); err == nil {
+			if err = b.reaches(t); err == nil {
+				return
+			}
+		}
+		b.server.Disconnect(t.Context(), b.device.Serial())
 	}
-	b.online(t)
+	t.Fatal(err)
 }
+
+// connectTries is how often a phone is connected: a link that ends while it is being made leaves the adb server waiting
+// for ten seconds before it tries again by itself, and forgetting it is quicker.
+const connectTries = 4
 
 // online waits until the phone can be used.
 func (b *bench) online(t *testing.T) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
-	defer cancel()
-	if err := b.server.WaitState(ctx, b.device.Serial(), adb.StateDevice); err != nil {
+	if err := b.reaches(t); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func (b *bench) reaches(t *testing.T) error {
+	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
+	defer cancel()
+	return b.server.WaitState(ctx, b.device.Serial(), adb.StateDevice)
 }
 
 // shell runs a script that must end with status 0.
