@@ -159,14 +159,14 @@ func (p *phone) join(s *Secret, sent []sentPiece) []sentPiece {
 			continue
 		}
 		by := map[int]int{0: -1} // end of what is covered -> the piece that reached it
-		for todo := []int{0}; len(todo) > 0; todo = todo[1:] {
-			pos := todo[0]
+		for queue := []int{0}; len(queue) > 0; queue = queue[1:] {
+			pos := queue[0]
 			for i, x := range sent {
 				if _, been := by[x.to]; been || int(x.form) != form || x.from < pos || x.from > pos && !between(f.text[pos:x.from]) {
 					continue
 				}
 				by[x.to] = i
-				todo = append(todo, x.to)
+				queue = append(queue, x.to)
 			}
 		}
 		i, whole := by[len(f.text)]
