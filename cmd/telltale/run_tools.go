@@ -90,7 +90,7 @@ type ginkgoRun struct {
 	Devices, Handoff, Filter string
 	Planned                  *world.Planned
 	Console                  string // file for what ginkgo prints
-	Report                   string // folder for ginkgo's reports, one a process until they are joined
+	Report                   string // folder that the specs write ginkgo's report into
 	Bundle                   string // folder that ginkgo.json is put into
 }
 
@@ -106,8 +106,8 @@ func (t *tools) ginkgo(ctx context.Context, r ginkgoRun) error {
 	defer log.Close()
 	cmd := exec.Command(t.runner, "--procs="+strconv.Itoa(max(r.Planned.Phones, 1)),
 		"--timeout="+strconv.FormatInt(r.Planned.TimeoutS, 10)+"s", "--grace-period=60s", "--no-color", "--keep-going",
-		"--label-filter="+r.Filter, "--output-dir="+r.Report, "--json-report="+ginkgoReport,
-		t.scenarios, "--", "-devices="+r.Devices, "-handoff="+r.Handoff)
+		"--label-filter="+r.Filter,
+		t.scenarios, "--", "-devices="+r.Devices, "-handoff="+r.Handoff, "-report="+filepath.Join(r.Report, ginkgoReport))
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.Env = append(os.Environ(), "ACK_GINKGO_RC=true")
 	// A group of its own: ginkgo does not pass signals on to its workers, so they are signalled together.

@@ -6,8 +6,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // built and raced are folders with the three binaries of a run, made once for all tests that drive phones: as users have
@@ -53,7 +55,29 @@ func newRig(t *testing.T, tools func() (string, error)) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &rig{t: t, bin: bin, state: t.TempDir(), out: filepath.Join(t.TempDir(), "evidence")}
+	r := &rig{t: t, bin: bin, state: t.TempDir(), out: filepath.Join(t.TempDir(), "evidence")}
+	t.Cleanup(r.awaitOrphans)
+	return r
+}
+
+// awaitOrphans waits for what a killed telltale left running: it puts its phones back and then ends by itself, and
+// until then it writes into the folders of the test.
+func (r *rig) awaitOrphans() {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(2 * time.Minute)
+	for {
+		found, err := exec.Command("pgrep", "-f", r.state).Output()
+		if err != nil { // none, or no pgrep here
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-deadline:
+			r.t.Errorf("processes of the test live on: %s", strings.Fields(string(found)))
+			return
+		}
+	}
 }
 
 // command is telltale with arguments, not yet started.

@@ -158,12 +158,32 @@ func (s *suite) join(raw []byte) (err error) {
 	return nil
 }
 
-// close judges a plain ginkgo run, in the process that opened its world. `telltale run` closes its own.
+// close writes the report that was asked for, and judges a plain ginkgo run, in the process that opened its world.
+// `telltale run` closes its own.
 func (s *suite) close(ctx context.Context, report ginkgo.Report) error {
+	if err := s.writeReport(report); err != nil {
+		return err
+	}
 	if s.plain == nil {
 		return nil
 	}
 	return s.plain.close(ctx, report)
+}
+
+// writeReport writes what ginkgo says of every spec, in its own JSON. Ginkgo's --json-report is not used: its process
+// outlives a `telltale run` that was killed, and would make the folder anew that the next start has swept away.
+func (s *suite) writeReport(report ginkgo.Report) error {
+	if s.options.Report == "" || s.base.Err() != nil {
+		return nil
+	}
+	raw, err := json.MarshalIndent([]ginkgo.Report{report}, "", "  ")
+	if err == nil {
+		err = os.WriteFile(s.options.Report, raw, 0o600)
+	}
+	if err != nil {
+		return fmt.Errorf("writing ginkgo's report: %w", err)
+	}
+	return nil
 }
 
 // must fails the node that is running if there is an error.
