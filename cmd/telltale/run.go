@@ -134,6 +134,9 @@ func (r *runCmd) drive(ctx context.Context, c *console, cfg *profile.Config, sta
 		return err
 	}
 	forecast(c, cfg)
+	if line := evidence.LeftOutLine(r.leftOut(planned)); line != "" {
+		fmt.Fprintln(c.Err, line)
+	}
 	live := showLive(c, w.Progress(), cfg)
 	driveErr := tools.ginkgo(ctx, ginkgoRun{
 		Devices: cfg.Path, Handoff: handoff, Filter: r.filter, Planned: planned,
@@ -156,7 +159,7 @@ func (r *runCmd) drive(ctx context.Context, c *console, cfg *profile.Config, sta
 
 // finish prints the verdicts and says with what code the run ends.
 func finish(ctx context.Context, c *console, closed evidence.Closed, driveErr error) error {
-	fmt.Fprint(c.Out, evidence.Table(closed.Verdicts))
+	fmt.Fprint(c.Out, evidence.Table(closed.Verdicts), evidence.Beside(closed.Dir))
 	late, err := mismatches(closed.Dir, closed.Verdicts)
 	for _, line := range late {
 		fmt.Fprintln(c.Out, line)

@@ -69,6 +69,6 @@ func (r *runCmd) bundle(cfg *profile.Config, tools *tools, planned *world.Planne
 		return nil, err
 	}
 	return evidence.Create(out, evidence.NewRunID(time.Now()), evidence.Inputs{
-		Plan: planned.Plan, Policy: harness.ResolvePolicy(cfg, r.repeats()), Run: tools.describe(cfg, r.filter, seed),
+		Plan: planned.Plan, Policy: harness.ResolvePolicy(cfg, r.repeats()), Run: tools.describe(cfg, r.filter, seed, r.leftOut(planned)),
 	})
 }

@@ -64,6 +64,14 @@ type Run struct {
 	Filter    string `json:"filter"`    // labels asked for
 	HostUTC   string `json:"host_utc"`  // RFC 3339, when the run began by the host's clock
 	Host      string `json:"host"`      // operating system and architecture
+
+	LeftOut []LeftOut `json:"left_out,omitempty"` // what was not planned because no labels were asked for; sorted by scenario
+}
+
+// LeftOut is how many cells of a scenario labelled extended a run without a filter did not plan.
+type LeftOut struct {
+	Scenario string `json:"scenario"`
+	Cells    int    `json:"cells"`
 }
 
 // Inputs is what a bundle holds before the first phone is touched.

@@ -30,12 +30,12 @@ func (b *Bundle) derive(v leak.Verdicts) error {
 	put(junitName, raw, err)
 	raw, err = ctrf(v, run)
 	put(ctrfName, raw, err)
-	put(summaryName, summary(b.name, v), nil)
+	put(summaryName, summary(b.name, v, leftOutText(run.LeftOut)), nil)
 	return errors.Join(errs...)
 }
 
 // summary gives summary.md, for a pull request or a job's page.
-func summary(name string, v leak.Verdicts) []byte {
+func summary(name string, v leak.Verdicts, beside string) []byte {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Telltale %s: %s\n\n", name, v.Outcome)
 	if text := banner(v.Kind); text != "" {
@@ -43,7 +43,7 @@ func summary(name string, v leak.Verdicts) []byte {
 	}
 	fmt.Fprintf(&b, "%s\n\n", tally(v))
 	// An indented block needs no escapes, whatever a phone's text holds.
-	for line := range strings.Lines(Table(v)) {
+	for line := range strings.Lines(Table(v) + beside) {
 		b.WriteString("    " + line)
 	}
 	return []byte(b.String())

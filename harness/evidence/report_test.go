@@ -51,7 +51,7 @@ func TestDerivedFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	golden(t, "table.txt", Table(v))
-	golden(t, "summary.md", string(summary("20261121T120000Z", v)))
+	golden(t, "summary.md", string(summary("20261121T120000Z", v, leftOutText([]LeftOut{{"first start", 3}, {"identity", 12}}))))
 	raw, err = junit(v)
 	if err != nil {
 		t.Fatal(err)

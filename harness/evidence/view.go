@@ -28,6 +28,7 @@ type view struct {
 	Leaks    []leakView
 	Unseen   []unseenView
 	IDs      []identityView
+	LeftOut  string     // what was not planned
 	Signed   []linkView // files that may hold a signature over this bundle
 	Files    []linkView // of the whole run
 }
@@ -82,7 +83,7 @@ func (b *Bundle) view(v leak.Verdicts) (view, error) {
 	if err != nil {
 		return out, err
 	}
-	out.Run = run
+	out.Run, out.LeftOut = run, LeftOutLine(run.LeftOut)
 	claims := claimsOf(v)
 	for _, c := range claims {
 		out.Claims = append(out.Claims, string(c))

@@ -17,9 +17,29 @@ import (
 	"github.com/telltale-farm/telltale/harness/profile"
 )
 
-// preview walks the tree without running it and returns the plan: a cell for every spec that the label filter selects.
-func preview(cfg *profile.Config) (leak.Plan, error) {
-	return planOf(ginkgo.PreviewSpecs("Telltale"), cfg)
+// preview walks the tree without running it and returns the plan: a cell for every spec that the label filter selects;
+// and what it leaves out of the scenarios that are labelled extended.
+func preview(cfg *profile.Config) (leak.Plan, map[string]int, error) {
+	report := ginkgo.PreviewSpecs("Telltale")
+	plan, err := planOf(report, cfg)
+	return plan, leftOut(report), err
+}
+
+// labelExtended marks a spec that a run without a filter leaves out.
+const labelExtended = "extended"
+
+// leftOut counts the cells of extended scenarios that are not in the plan, by scenario.
+func leftOut(report ginkgo.Report) map[string]int {
+	out := map[string]int{}
+	for _, r := range report.SpecReports {
+		if r.LeafNodeType != types.NodeTypeIt || !r.State.Is(types.SpecStateSkipped) || !slices.Contains(r.Labels(), labelExtended) {
+			continue
+		}
+		if key, err := keyOf(r); err == nil {
+			out[key.Scenario]++
+		}
+	}
+	return out
 }
 
 func planOf(report ginkgo.Report, cfg *profile.Config) (leak.Plan, error) {

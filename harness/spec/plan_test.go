@@ -68,6 +68,21 @@ func TestPlanRefuses(t *testing.T) {
 	}
 }
 
+// Only what is labelled extended, and is not planned, is left out.
+func TestLeftOut(t *testing.T) {
+	got := leftOut(ginkgo.Report{SpecReports: []types.SpecReport{
+		spec(types.SpecStateSkipped, []string{"phone:a", "scenario:first start"}, "extended", "browser:mi"),
+		spec(types.SpecStateSkipped, []string{"phone:b", "scenario:first start"}, "extended", "browser:mi"),
+		spec(types.SpecStatePassed, []string{"phone:a", "scenario:identity"}, "extended", "browser:mi"),
+		spec(types.SpecStateSkipped, []string{"phone:a", "scenario:search"}, "smoke", "browser:mi"),
+		spec(types.SpecStateSkipped, nil, "extended"),
+		{LeafNodeType: types.NodeTypeBeforeSuite, State: types.SpecStateSkipped},
+	}})
+	if diff := cmp.Diff(map[string]int{"first start": 2}, got); diff != "" {
+		t.Fatal(diff)
+	}
+}
+
 func TestTrialsOfACell(t *testing.T) {
 	none, five := 0, 5
 	for name, c := range map[string]struct {

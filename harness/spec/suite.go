@@ -27,6 +27,7 @@ type suite struct {
 	plan    leak.Plan
 	planRaw []byte
 	planSum string
+	leftOut map[string]int // cells of extended scenarios that the labels leave out
 
 	handoff *world.Handoff
 	policy  leak.Policy
@@ -54,7 +55,7 @@ func Run(t *testing.T, o *Options) {
 		t.Fatal(err)
 	}
 	build(s)
-	if s.plan, err = preview(s.config); err != nil {
+	if s.plan, s.leftOut, err = preview(s.config); err != nil {
 		t.Fatal(err)
 	}
 	s.planRaw, s.planSum = encodePlan(s.plan)
@@ -85,7 +86,7 @@ func (s *suite) writePlan() error {
 		phones[c.Phone] = true
 	}
 	raw, err := json.Marshal(world.Planned{
-		Plan: s.planRaw, Sum: s.planSum, Phones: len(phones),
+		Plan: s.planRaw, Sum: s.planSum, Phones: len(phones), LeftOut: s.leftOut,
 		TimeoutS: int64(timeoutOf(s.config, s.plan, s.options.Repeat).Seconds()),
 	})
 	if err != nil {

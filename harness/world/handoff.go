@@ -66,4 +66,6 @@ type Planned struct {
 	Sum      string `json:"sum"`       // sha256 of plan.json
 	Phones   int    `json:"phones"`    // that have a cell
 	TimeoutS int64  `json:"timeout_s"` // for the whole suite
+
+	LeftOut map[string]int `json:"left_out,omitempty"` // cells of scenarios labelled extended that the filter leaves out, by scenario
 }
