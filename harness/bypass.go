@@ -48,6 +48,7 @@ type reading struct {
 	traffic adb.Traffic
 	boot    string
 	sockets map[sockKey]int64
+	closed  *closed // before a reboot that we asked for; nil without one
 }
 
 // watchBypass reads the counters and begins to watch the tables. What moved since the last window's reading is between.
@@ -94,15 +95,20 @@ func (b *bypass) look(ctx context.Context) {
 	}
 }
 
-// aroundProxy says whether a row is a connection that leaves the phone by itself. The shell's may be adb's own, of a
-// phone that adb reaches over the network; what else the shell sends, the relay's direct connections among it, is not.
+// aroundProxy says whether a row is a connection that leaves the phone by itself.
 func (l *Lease) aroundProxy(r adb.Socket) bool {
+	udp := r.Proto == "udp" || r.Proto == "udp6"
+	return l.leadsAround(r) && (udp || r.State == adb.TCPEstablished || r.State == adb.TCPSynSent)
+}
+
+// leadsAround says whether a row, in whatever state, leads from the phone to somebody else than the proxy. The shell's may be
+// adb's own, of a phone that adb reaches over the network; what else the shell sends, the relay's direct connections among it, is not.
+func (l *Lease) leadsAround(r adb.Socket) bool {
 	addr := r.Remote.Addr().Unmap()
 	if r.UID == uidShell && l.adbOverNetwork() && r.Local.Port() == l.adbPort() || r.Remote.Port() == 0 || !addr.IsValid() || addr.IsLoopback() || addr.IsUnspecified() || addr.IsLinkLocalUnicast() || addr.IsMulticast() {
 		return false
 	}
-	udp := r.Proto == "udp" || r.Proto == "udp6"
-	return udp || r.State == adb.TCPEstablished || r.State == adb.TCPSynSent
+	return true
 }
 
 // stop reads the counters again and says what moved. The error is a fault of the phone; counters that the phone does
@@ -151,18 +157,26 @@ func (b *bypass) since(last *reading) *leak.Counters {
 	if err != nil {
 		out.Readable, out.Detail = false, err.Error()
 	}
+	if last.closed != nil {
+		last.closed.before(out, err)
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	sockets := map[sockKey]int64{}
 	for _, from := range []map[sockKey]int64{last.sockets, b.sockets} {
-		for k := range from {
-			if slices.ContainsFunc(out.Deltas, func(d leak.Delta) bool { return d.UID == k.uid && d.TX > 0 }) {
-				sockets[k] = 0
-			}
-		}
+		sentBy(sockets, from, out.Deltas)
 	}
 	out.Sockets = l.ledTo(sockets)
 	return out
+}
+
+// sentBy adds those sockets whose uids sent something.
+func sentBy(to, from map[sockKey]int64, deltas []leak.Delta) {
+	for k := range from {
+		if slices.ContainsFunc(deltas, func(d leak.Delta) bool { return d.UID == k.uid && d.TX > 0 }) {
+			to[k] = 0
+		}
+	}
 }
 
 // ledTo lists sockets with the names that are known for where they lead.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/telltale-farm/telltale/adb"
 	"github.com/telltale-farm/telltale/assertions/leak"
@@ -16,9 +15,6 @@ import (
 var verbs = map[string]string{
 	leak.EventRestart: "force-stop", leak.EventDataReset: "app-data-reset", leak.EventReinstall: "reinstall", leak.EventReboot: "reboot",
 }
-
-// rebootTimeout is how long a phone may take to be up again. Updates of apps are compiled meanwhile.
-const rebootTimeout = 5 * time.Minute
 
 // events does what an action wants done to its app or its phone before its window, and writes down when: what the app
 // sends from then on belongs to another session. Nothing is done unless devices.yaml allows all of it.
@@ -71,7 +67,7 @@ func (l *Lease) event(ctx context.Context, kind, app string) error {
 	case leak.EventReinstall:
 		return l.reinstall(ctx, app)
 	}
-	return l.reboot(ctx)
+	return l.reboot(ctx, app)
 }
 
 // told runs a command that answers in words whether it did what it should.
@@ -104,44 +100,4 @@ func (l *Lease) reinstall(ctx context.Context, app string) error {
 		return err
 	}
 	return l.told(ctx, "installed for user", app+" to be installed again", back...)
-}
-
-// reboot restarts the phone and waits until it is up, and its traffic leads to our proxy again.
-func (l *Lease) reboot(ctx context.Context) error {
-	was, err := l.device.BootID(ctx)
-	if err != nil {
-		return err
-	}
-	if err := l.device.Reboot(ctx); err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, rebootTimeout)
-	defer cancel()
-	tick := time.NewTicker(reachEvery)
-	defer tick.Stop()
-	for {
-		if l.booted(ctx, was) {
-			return l.recover(ctx)
-		}
-		select {
-		case <-ctx.Done():
-			return &adb.Fault{Class: adb.ClassPhone, Code: adb.Timeout, Phone: l.Serial, Op: "rebooting", Err: fmt.Errorf("it is not up after %s", rebootTimeout)}
-		case <-tick.C:
-		}
-	}
-}
-
-// booted looks once whether the phone is up in another boot.
-func (l *Lease) booted(ctx context.Context, was string) bool {
-	ctx, cancel := context.WithTimeout(ctx, reachDial+probeFor)
-	defer cancel()
-	if l.look(ctx) != nil {
-		return false
-	}
-	now, err := l.device.BootID(ctx)
-	if err != nil || now == was {
-		return false
-	}
-	res, err := l.device.Shell(ctx, "getprop", "sys.boot_completed")
-	return err == nil && strings.TrimSpace(string(res.Stdout)) == "1"
 }

@@ -71,7 +71,7 @@ func (p *phone) own(a *Attempt, c *Counters) *Counters {
 	mine := func(apps []string) bool {
 		return slices.ContainsFunc(apps, func(app string) bool { return p.speaksFor(a, app) })
 	}
-	out := Counters{Readable: c.Readable, Detail: c.Detail}
+	out := Counters{Readable: c.Readable || p.allStopped(a, c), Detail: c.Detail}
 	for _, d := range c.Deltas {
 		if mine(d.Apps) {
 			out.Deltas = append(out.Deltas, d)
@@ -83,6 +83,26 @@ func (p *phone) own(a *Attempt, c *Counters) *Counters {
 		}
 	}
 	return &out
+}
+
+// allStopped says whether an attempt's app, and each service for it that the phone has, were stopped before a reboot took the counters.
+func (p *phone) allStopped(a *Attempt, c *Counters) bool {
+	if !slices.Contains(c.Stopped, a.App) {
+		return false
+	}
+	for _, service := range p.policy.Services {
+		if !slices.Contains(c.Stopped, service) && p.has(service) {
+			return false
+		}
+	}
+	return true
+}
+
+// has says whether a package was on the phone, by any line of phone.jsonl; without one that can be told, it was.
+func (p *phone) has(pkg string) bool {
+	return len(p.lines) == 0 || slices.ContainsFunc(p.lines, func(s Phone) bool {
+		return slices.ContainsFunc(s.Apps, func(a App) bool { return a.Package == pkg })
+	})
 }
 
 // drained says whether the end of the phone's driving, where batches that were held back arrive, was reached after an attempt.

@@ -262,6 +262,9 @@ type Counters struct {
 	Detail   string  `json:"detail,omitempty"`
 	Deltas   []Delta `json:"deltas"`  // per uid, only those that moved, sorted by UID
 	Sockets  []Sock  `json:"sockets"` // connections seen that do not lead to the proxy, sorted
+	// Stopped are packages of which all was counted although Readable is false, sorted: they were stopped before a reboot that
+	// was asked for, and did not run again before it.
+	Stopped []string `json:"stopped,omitempty"`
 }
 
 // Delta is bytes that a uid sent or received outside the loopback interface, and so not through the proxy.

@@ -40,6 +40,33 @@ func TestBetweenWindows(t *testing.T) {
 			}
 		})
 	}
+	// A reboot takes what was not stopped and counted before it.
+	for name, c := range map[string]struct {
+		stopped   []string
+		installed string
+		want      leak.Outcome
+	}{
+		"the app was stopped": {[]string{leaktest.Browser}, "", leak.Clean},
+		"another was":         {[]string{"com.other"}, "", leak.Inconclusive},
+		"the app was, and not a service that it has": {[]string{leaktest.Browser}, "com.google.android.webview", leak.Inconclusive},
+		"both were": {[]string{leaktest.Browser, "com.google.android.webview"}, "com.google.android.webview", leak.Clean},
+	} {
+		b := leaktest.Clean()
+		p := b.Phone(leaktest.PhoneID)
+		for i := range p.Lines {
+			if c.installed != "" {
+				p.Lines[i].Apps = append(p.Lines[i].Apps, leak.App{Package: c.installed, Version: "1", Code: "1", UID: 10009})
+			}
+		}
+		p.Attempt("settings").Between = &leak.Counters{Detail: "the phone was rebooted", Stopped: c.stopped}
+		if got := claimOf(t, judge(t, b), leaktest.SearchKey, leak.ClaimContent); got.Outcome != c.want {
+			t.Errorf("%s: %s, %+v", name, got.Outcome, got.Reasons)
+		}
+		p.Attempt("settings").Between.Deltas = sent(leaktest.Browser).Deltas
+		if got := claimOf(t, judge(t, b), leaktest.SearchKey, leak.ClaimContent); got.Outcome != leak.Inconclusive {
+			t.Errorf("%s, and it had sent something: %s", name, got.Outcome)
+		}
+	}
 	// Driven again, the app has a new window to answer for what it sent since the last.
 	b := leaktest.Clean()
 	p := b.Phone(leaktest.PhoneID)

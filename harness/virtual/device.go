@@ -26,6 +26,7 @@ func (d device) FS() adbd.FileSystem { return files{d.p.state.Files} }
 
 // Reboot loses what a reboot loses.
 func (d device) Reboot(context.Context, string) {
+	d.p.apps.GoDown()
 	d.p.state.Reboot()
 	d.p.network.Reboot()
 	d.p.apps.Reboot()

@@ -37,7 +37,7 @@ func TestWhatAnAppWaitsFor(t *testing.T) {
 	}{
 		"Wi-Fi comes back":    {personality.AtWiFi, "input keyevent 3", "svc wifi disable; svc wifi enable"},
 		"the screen goes off": {personality.WhenDark, "input keyevent 3; svc wifi disable; svc wifi enable", "input keyevent 223"},
-		"the phone reboots":   {personality.AtBoot, "input keyevent 3; am force-stop com.android.browser", ""},
+		"the phone reboots":   {personality.AtBoot, "input keyevent 3; am kill com.android.browser", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -92,13 +92,14 @@ func halves(e telemetry.Event) []telemetry.Event {
 	return []telemetry.Event{first, second}
 }
 
-// occasion lets the apps send that have waited for it. Those that do not run are started, as a receiver of a broadcast is.
+// occasion lets the apps send that have waited for it. Those that do not run are started, as a receiver of a broadcast is,
+// unless they were stopped by force.
 func (s *System) occasion(when personality.When) {
 	if s.closed {
 		return
 	}
 	for number, leak := range s.kind.Leaks {
-		if leak.When != when || s.queue(leak.App, number).Len() == 0 {
+		if leak.When != when || s.queue(leak.App, number).Len() == 0 || s.stored(leak.App).stopped {
 			continue
 		}
 		for _, o := range s.process(leak.App).senders {
@@ -106,6 +107,23 @@ func (s *System) occasion(when personality.When) {
 				o.later(defaultFlush)
 			}
 		}
+	}
+}
+
+// GoDown lets the apps that run send what they keep for the moment in which the phone goes down, and waits for it.
+func (s *System) GoDown() {
+	s.mu.Lock()
+	var last []*sender
+	for _, p := range s.procs {
+		for _, o := range p.senders {
+			if o.leak.When == personality.AtDown && o.client != nil && o.queue.Len() > 0 {
+				last = append(last, o)
+			}
+		}
+	}
+	s.mu.Unlock()
+	for _, o := range last {
+		_ = o.client.Flush(o.ctx) // a refused batch stays for another time
 	}
 }
 

@@ -32,6 +32,7 @@ func (s *System) process(pkg string) *process {
 	p := &process{app: app}
 	p.ctx, p.cancel = context.WithCancel(s.phone.Boot())
 	s.stored(pkg).starts++
+	s.stored(pkg).stopped = false
 	p.row = s.phone.Processes.Start(app.UID, 2, pkg, pkg, nil)
 	p.net = s.net.App(network.AppOptions{
 		UID: app.UID, Package: pkg, Stack: app.Stack, Trust: app.Trust, SystemRoots: s.systemRoots,
@@ -77,6 +78,7 @@ func (s *System) stop(pkg string) {
 func (s *System) ForceStop(pkg string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.stored(pkg).stopped = true
 	if s.procs[pkg] == nil && s.taskTop(pkg) == nil {
 		return
 	}

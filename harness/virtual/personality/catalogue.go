@@ -98,7 +98,7 @@ func (p Personality) Check() error {
 		}
 	}
 	for i, l := range p.Leaks {
-		if !slices.Contains([]When{ByClock, AtBoot, AtWiFi, WhenDark}, l.When) || l.OneIn < 0 || l.Enhanced && !l.Private {
+		if !slices.Contains([]When{ByClock, AtBoot, AtWiFi, WhenDark, AtDown}, l.When) || l.OneIn < 0 || l.Enhanced && !l.Private {
 			return fmt.Errorf("personality %s: leak %d: an occasion %q or a count that nobody knows, or an enhanced mode without the private one", p.Name, i, l.When)
 		}
 	}

@@ -148,6 +148,7 @@ const (
 	AtBoot   When = "boot"   // the phone has booted
 	AtWiFi   When = "wifi"   // Wi-Fi has come back
 	WhenDark When = "screen" // the screen has gone off
+	AtDown   When = "down"   // the phone goes down for a reboot, and adb is gone: only Direct ones arrive
 )
 
 // Lifetime is until when an app keeps the UUID that it sends.
