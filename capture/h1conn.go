@@ -9,6 +9,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/telltale-farm/telltale/capture/flow"
 )
 
 // h1Conn is a connection to a server that HTTP/1.1 is spoken on. It is ours and not net/http's for two reasons: the
@@ -20,7 +22,8 @@ type h1Conn struct {
 	raw    syscall.RawConn // nil when the connection is not a socket
 	route  string
 	addr   string
-	cert   string // name in certs/
+	cert   string    // name in certs/
+	tls    *flow.TLS // nil without
 	reused bool
 	idleAt time.Time
 	left   int    // bytes a head may still have; negative outside of a head
@@ -226,7 +229,8 @@ func (u *upstream) dialH1(ctx context.Context, scheme, route string) (*h1Conn, e
 		if c.gather, _ = socket.(*gather); c.gather != nil {
 			socket = c.gather.Conn
 		}
-		c.cert = u.p.rec.Cert(tc.ConnectionState().PeerCertificates)
+		state := tc.ConnectionState()
+		c.cert, c.tls = u.p.rec.Cert(state.PeerCertificates), agreed(state)
 	} else {
 		tc, err := u.dialTCP(ctx, "tcp", route)
 		if err != nil {

@@ -198,7 +198,7 @@ func (u *upstream) exchangeH1(c *h1Conn, q *h1Request) (*http.Response, error) {
 		_ = c.Close()
 		return nil, err
 	}
-	x.f.Server, x.f.ServerCert = c.addr, c.cert
+	x.f.Server, x.f.ServerCert, x.f.ServerTLS = c.addr, c.cert, c.tls
 	c.head = c.head[:0]
 	if _, err := c.Write(q.head); err != nil {
 		return fail(err)

@@ -90,7 +90,7 @@ func (t *tunnel) intercept(h *hello, first []byte) {
 		sni = ""
 	}
 	t.mu.Lock()
-	t.tls = &flow.TLS{SNI: h.sni, Offered: h.alpn, JA4: h.ja4()}
+	t.tls = &flow.TLS{SNI: h.sni, Offered: h.alpn, Versions: h.offered(), JA4: h.ja4()}
 	if sni != "" {
 		t.name, t.route = sni, route(t.host, t.port, sni)
 	}
@@ -117,15 +117,14 @@ func (t *tunnel) intercept(h *hello, first []byte) {
 	ctx, cancel := context.WithTimeout(context.Background(), t.p.limits.Handshake)
 	err = tc.HandshakeContext(ctx)
 	cancel()
+	state := tc.ConnectionState()
+	t.agree(agreed(state))
 	if err != nil {
 		t.refused(err)
 		return
 	}
-	state := tc.ConnectionState()
 	t.mu.Lock()
-	done := *t.tls
-	done.ALPN, done.Version, done.Cipher = state.NegotiatedProtocol, tls.VersionName(state.Version), tls.CipherSuiteName(state.CipherSuite)
-	t.tls, t.f.TLS, t.f.Intercepted = &done, &done, true
+	t.f.Intercepted = true
 	t.p.rec.Update(&t.f)
 	t.mu.Unlock()
 	defer tc.Close()

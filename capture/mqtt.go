@@ -185,7 +185,7 @@ func (w *mqttWatch) message(p mqttPacket) {
 	t.requests++
 	now := rec.Now()
 	f := flow.Flow{Kind: flow.KindMessage, Conn: t.f.Conn, Parent: t.f.Seq, Start: now, Sent: now, Host: t.f.Host, Port: t.f.Port,
-		TLS: t.tls, Proto: "mqtt", Intercepted: t.f.Intercepted, Request: m, BytesUp: int64(len(p.body) + len(p.topic))}
+		TLS: t.tls, ServerCert: t.f.ServerCert, ServerTLS: t.f.ServerTLS, Proto: "mqtt", Intercepted: t.f.Intercepted, Request: m, BytesUp: int64(len(p.body) + len(p.topic))}
 	t.mu.Unlock()
 	rec.Begin(&f)
 	rec.End(&f)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -97,15 +98,16 @@ func TestWhatCannotBeReadHasItsClass(t *testing.T) {
 		alert int
 		sent  string // logged, for relays
 		sni   string
+		tls   string // agreed on; what was not answered has none
 	}{
-		{name: "a CA that is not trusted", class: flow.ClassUntrustedCA, alert: 42, sni: "origin.test",
+		{name: "a CA that is not trusted", class: flow.ClassUntrustedCA, alert: 42, sni: "origin.test", tls: "TLS 1.3",
 			phone: refuse(&tls.Config{RootCAs: empty, ServerName: "origin.test"})},
-		{name: "a CA that is not trusted, TLS 1.2", class: flow.ClassUntrustedCA, alert: 42, sni: "origin.test",
+		{name: "a CA that is not trusted, TLS 1.2", class: flow.ClassUntrustedCA, alert: 42, sni: "origin.test", tls: "TLS 1.2",
 			phone: refuse(&tls.Config{RootCAs: empty, ServerName: "origin.test", MaxVersion: tls.VersionTLS12})},
 		{name: "a cipher that we have no key for", class: flow.ClassMismatch, sni: "origin.test",
 			phone: refuse(&tls.Config{RootCAs: empty, ServerName: "origin.test", MaxVersion: tls.VersionTLS12,
 				CipherSuites: []uint16{tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256}})},
-		{name: "a pin checked after the handshake", class: flow.ClassPinned, sni: "origin.test",
+		{name: "a pin checked after the handshake", class: flow.ClassPinned, sni: "origin.test", tls: "TLS 1.3",
 			phone: func(_ *testing.T, r *rig) { _ = r.connectTLS("origin.test:443", "origin.test").Close() }},
 		{name: "a pin checked after the handshake, HTTP/2", class: flow.ClassPinned, sni: "origin.test",
 			phone: func(_ *testing.T, r *rig) { _ = r.connectTLS("origin.test:443", "origin.test", "h2").Close() }},
@@ -171,6 +173,12 @@ func TestWhatCannotBeReadHasItsClass(t *testing.T) {
 			}
 			if c.sni != "" && (f.TLS == nil || f.TLS.SNI != c.sni || f.TLS.JA4 == "") {
 				t.Errorf("TLS %+v", f.TLS)
+			}
+			if c.sni != "" && len(f.TLS.Versions) == 0 || c.tls != "" && (f.TLS.Version != c.tls || f.TLS.Cipher == "") {
+				t.Errorf("TLS %+v, want %s agreed on", f.TLS, c.tls)
+			}
+			if got := f.ServerTLS != nil && f.ServerTLS.Version != "" && f.ServerCert != ""; got != (c.class == flow.ClassNotHTTP) {
+				t.Errorf("TLS to the server %+v, certificate %q", f.ServerTLS, f.ServerCert)
 			}
 			if c.sent == "" {
 				return
@@ -242,7 +250,10 @@ func TestOldTLSIsReadToo(t *testing.T) {
 		}
 		_, _ = io.Copy(io.Discard, tc)
 		f := one(t, r.flows(), flow.KindExchange)
-		if f.TLS.Version != tls.VersionName(version) || f.Request.Target != "https://origin.test/old" || f.Response == nil {
+		if name := tls.VersionName(version); f.TLS.Version != name || !slices.Equal(f.TLS.Versions, []string{name}) || f.ServerTLS.Version != "TLS 1.3" {
+			t.Errorf("%s: TLS %+v, to the server %+v", name, f.TLS, f.ServerTLS)
+		}
+		if f.Request.Target != "https://origin.test/old" || f.Response == nil {
 			t.Errorf("%+v", f)
 		}
 	}

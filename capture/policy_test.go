@@ -96,6 +96,9 @@ func TestAHostThatRefusesIsPassedWhenPolicySaysSo(t *testing.T) {
 	}
 	fs := r.flows()
 	last := fs[len(fs)-1]
+	if last.TLS != nil && (last.TLS.Version != "TLS 1.3" || last.TLS.Cipher == "" || last.ServerTLS != nil) {
+		t.Errorf("of the handshake that passed by: %+v, ours %+v", last.TLS, last.ServerTLS)
+	}
 	if last.Class != flow.ClassPassed || last.Intercepted || last.TLS == nil || last.TLS.SNI != "origin.test" || last.TLS.JA4 == "" {
 		t.Errorf("%+v", last)
 	}

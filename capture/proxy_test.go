@@ -2,6 +2,7 @@ package capture_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -55,6 +56,11 @@ func TestExchangesAreForwardedAndRecorded(t *testing.T) {
 			}
 			if f.ServerCert == "" {
 				t.Error("no server certificate")
+			}
+			wantALPN := map[bool]string{true: "h2", false: "http/1.1"}[c.h2]
+			if p, s := f.TLS, f.ServerTLS; p == nil || p.Version != "TLS 1.3" || p.Cipher == "" || !slices.Contains(p.Versions, "TLS 1.2") ||
+				s == nil || s.Version != "TLS 1.3" || s.Cipher == "" || s.ALPN != wantALPN {
+				t.Errorf("TLS to us %+v, to the server %+v", p, s)
 			}
 		})
 	}

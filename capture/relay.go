@@ -26,7 +26,15 @@ func (t *tunnel) tlsUpstream(ctx context.Context) (net.Conn, error) {
 	if t.tls.ALPN != "" {
 		protos = []string{t.tls.ALPN}
 	}
-	return t.p.up.dialTLS(ctx, t.route, t.p.up.tlsConfig(protos...))
+	tc, err := t.p.up.dialTLS(ctx, t.route, t.p.up.tlsConfig(protos...))
+	if err != nil {
+		return nil, err
+	}
+	state := tc.ConnectionState()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.f.ServerCert, t.f.ServerTLS = t.p.rec.Cert(state.PeerCertificates), agreed(state)
+	return tc, nil
 }
 
 // relay connects to the server and passes bytes both ways, unread: the flow has class and a log of what was sent.
@@ -121,6 +129,9 @@ func (t *tunnel) pass(phone, server net.Conn) {
 	r.moved()
 	t.mu.Lock()
 	mqtt := t.watchMQTT(t.f.Class)
+	if t.f.Class == flow.ClassPassed && t.tls != nil {
+		r.answer.done = t.answered
+	}
 	t.mu.Unlock()
 	r.watch = mqtt.feed
 	up, down := t.p.rec.NewLog(t.p.limits.RelayLog), t.p.rec.NewLog(min(t.p.limits.RelayLog, 64<<10))
@@ -163,6 +174,8 @@ type relayed struct {
 	sent  atomic.Int64 // us of the last byte from the phone
 	watch func([]byte) // told of what the phone sends, before it is sent on
 	early early
+
+	answer answerWatch // of the server, where a handshake passes by unread
 }
 
 func (r *relayed) moved() { r.last.Store(r.t.p.rec.Now()) }
@@ -183,6 +196,8 @@ func (r *relayed) copy(to, from net.Conn, log *record.BodyWriter, fromPhone bool
 			if fromPhone {
 				r.sent.Store(r.t.p.rec.Sent())
 				r.watch((*buf)[:n])
+			} else {
+				r.answer.feed((*buf)[:n])
 			}
 			_, _ = log.Write((*buf)[:n])
 			if fromPhone {

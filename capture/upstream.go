@@ -137,7 +137,7 @@ func (u *upstream) roundTrip(rt http.RoundTripper, x *exchange, req *http.Reques
 		x.f.Server = server.RemoteAddr().String()
 	}
 	if resp.TLS != nil {
-		x.f.ServerCert = u.p.rec.Cert(resp.TLS.PeerCertificates)
+		x.f.ServerCert, x.f.ServerTLS = u.p.rec.Cert(resp.TLS.PeerCertificates), agreed(*resp.TLS)
 	}
 	return resp, nil
 }

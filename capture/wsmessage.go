@@ -87,7 +87,7 @@ func (s *wsStream) begin(opcode int) *wsMessage {
 func (s *wsStream) flow() flow.Flow {
 	x, now := s.x, s.x.p.rec.Now()
 	return flow.Flow{Kind: flow.KindMessage, Conn: x.f.Conn, Parent: x.f.Seq, Start: now, Sent: now, Host: x.f.Host, Port: x.f.Port,
-		Server: x.f.Server, ServerCert: x.f.ServerCert, TLS: x.f.TLS, Proto: "websocket", Intercepted: x.f.Intercepted}
+		Server: x.f.Server, ServerCert: x.f.ServerCert, TLS: x.f.TLS, ServerTLS: x.f.ServerTLS, Proto: "websocket", Intercepted: x.f.Intercepted}
 }
 
 func (s *wsStream) framePayload(p []byte) {

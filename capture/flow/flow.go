@@ -70,6 +70,7 @@ type Flow struct {
 	Server      string `json:"server,omitempty"`      // address that answered, host:port
 	ServerCert  string `json:"server_cert,omitempty"` // sha256 of the server's leaf certificate, hex; the chain is in certs/
 	TLS         *TLS   `json:"tls,omitempty"`         // the phone's side
+	ServerTLS   *TLS   `json:"server_tls,omitempty"`  // our side to the server: alpn, version and cipher; nil where the phone's own handshake reached it
 	Proto       string `json:"proto,omitempty"`       // HTTP/1.1, HTTP/2.0, websocket, mqtt ...
 	Intercepted bool   `json:"intercepted,omitempty"` // false for plain HTTP and for relayed tunnels
 	Control     bool   `json:"control,omitempty"`     // answered by the proxy itself for the control host; never left this computer
@@ -97,14 +98,16 @@ const (
 	FaultHarness  Fault = "harness"  // the proxy itself failed, or was stopped
 )
 
-// TLS is what the phone's ClientHello and the handshake with us showed.
+// TLS is what a ClientHello and the answer to it showed. What was agreed on is there of a handshake that came to nothing,
+// too, as far as it got.
 type TLS struct {
-	SNI     string   `json:"sni,omitempty"`
-	ALPN    string   `json:"alpn,omitempty"`    // negotiated
-	Offered []string `json:"offered,omitempty"` // protocols the phone offered
-	Version string   `json:"version,omitempty"` // "TLS 1.3"
-	Cipher  string   `json:"cipher,omitempty"`  // IANA name
-	JA4     string   `json:"ja4,omitempty"`
+	SNI      string   `json:"sni,omitempty"`
+	ALPN     string   `json:"alpn,omitempty"`     // agreed on
+	Offered  []string `json:"offered,omitempty"`  // protocols the phone offered
+	Versions []string `json:"versions,omitempty"` // versions the phone offered, in its order; one that sends no list (TLS 1.2 and older) says its highest
+	Version  string   `json:"version,omitempty"`  // agreed on: "TLS 1.3"
+	Cipher   string   `json:"cipher,omitempty"`   // agreed on, IANA name
+	JA4      string   `json:"ja4,omitempty"`      // fingerprint of the whole offer, cipher suites included
 }
 
 // Message is one side of an exchange, or a WebSocket message.

@@ -40,6 +40,10 @@ func appendFlow(b []byte, f *flow.Flow) []byte {
 		b = append(b, `,"tls":`...)
 		b = appendTLS(b, f.TLS)
 	}
+	if f.ServerTLS != nil {
+		b = append(b, `,"server_tls":`...)
+		b = appendTLS(b, f.ServerTLS)
+	}
 	b = optStr(b, `,"proto":`, f.Proto)
 	b = optBool(b, `,"intercepted":`, f.Intercepted)
 	b = optBool(b, `,"control":`, f.Control)
@@ -65,6 +69,7 @@ func appendTLS(b []byte, t *flow.TLS) []byte {
 	b = optStr(b, `,"sni":`, t.SNI)
 	b = optStr(b, `,"alpn":`, t.ALPN)
 	b = optStrings(b, `,"offered":`, t.Offered)
+	b = optStrings(b, `,"versions":`, t.Versions)
 	b = optStr(b, `,"version":`, t.Version)
 	b = optStr(b, `,"cipher":`, t.Cipher)
 	b = optStr(b, `,"ja4":`, t.JA4)

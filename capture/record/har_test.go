@@ -125,7 +125,8 @@ func TestHARComesBackAsWritten(t *testing.T) {
 		w.Begin(f)
 		w.End(f)
 	}
-	add(&flow.Flow{Kind: flow.KindTunnel, Host: "pinned.test", Port: 443, Class: flow.ClassPinned, Alert: 46, BytesUp: 517})
+	add(&flow.Flow{Kind: flow.KindTunnel, Host: "pinned.test", Port: 443, Class: flow.ClassPinned, Alert: 46, BytesUp: 517,
+		TLS: &flow.TLS{Version: "TLS 1.2", Cipher: "TLS_AES_128_GCM_SHA256"}})
 	add(&flow.Flow{Kind: flow.KindTunnel, Host: "refused.test", Port: 443, Class: flow.ClassUntrustedCA, Alert: 48, BytesUp: 300})
 	add(&flow.Flow{Kind: flow.KindTunnel, Host: "a.test", Port: 443, Intercepted: true, Requests: 4, BytesUp: 900})
 	add(&flow.Flow{Kind: flow.KindTunnel, Host: "early.test", Port: 443, Intercepted: true, BytesUp: 517})
@@ -136,7 +137,7 @@ func TestHARComesBackAsWritten(t *testing.T) {
 	add(&flow.Flow{Kind: flow.KindTunnel, Host: "control.test", Port: 443, Class: flow.ClassPinned, Control: true, BytesUp: 8})
 	add(&flow.Flow{Kind: flow.KindError, Host: "broken.test", Port: 80, BytesUp: 12})
 	add(&flow.Flow{Kind: flow.KindError, Port: 80})
-	ws := &flow.Flow{Kind: flow.KindExchange, Start: 1, Host: "a.test", Port: 443, Proto: "HTTP/1.1", Request: &flow.Message{Method: "GET", Target: "https://a.test/ws?q=a%20b",
+	ws := &flow.Flow{Kind: flow.KindExchange, ServerTLS: &flow.TLS{Version: "TLS 1.1"}, Start: 1, Host: "a.test", Port: 443, Proto: "HTTP/1.1", Request: &flow.Message{Method: "GET", Target: "https://a.test/ws?q=a%20b",
 		Headers: []flow.Header{{Name: "X-Raw", Value: "\xff\xfe"}, {Name: "X-Plain", Value: "a"}}}}
 	add(ws)
 	add(&flow.Flow{Kind: flow.KindMessage, Parent: ws.Seq, Start: 2, Host: "a.test", Request: &flow.Message{Opcode: 1, Body: store(w, "hello")}})
@@ -171,6 +172,11 @@ func TestHARComesBackAsWritten(t *testing.T) {
 	for _, s := range []string{`"pinned.test"`, `"class":"pinned"`, `"alert":46`, `"phone":"p1"`} {
 		if !strings.Contains(one.String()[strings.LastIndex(one.String(), "_telltale"):], s) {
 			t.Errorf("log._telltale does not hold %s", s)
+		}
+	}
+	for _, s := range []string{`"tls":{"version":"TLS 1.2","cipher":"TLS_AES_128_GCM_SHA256"}`, `"server_tls":{"version":"TLS 1.1"}`} {
+		if strings.Count(one.String(), s) != 1 {
+			t.Errorf("the HAR does not hold %s", s)
 		}
 	}
 	want := []string{

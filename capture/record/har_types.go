@@ -35,6 +35,9 @@ type harOwn struct {
 	Control bool             `json:"control,omitempty"` // answered by the proxy; never left this computer
 	Class   flow.Class       `json:"class,omitempty"`
 	Error   string           `json:"error,omitempty"`
+
+	TLS       *flow.TLS `json:"tls,omitempty"`        // the phone's side
+	ServerTLS *flow.TLS `json:"server_tls,omitempty"` // ours to the server
 }
 
 type harRequest struct {
@@ -128,11 +131,15 @@ type harUnread struct {
 	Control     bool `json:"control,omitempty"`     // answered by the proxy; never left this computer
 	Open        bool `json:"open,omitempty"`        // it had not ended when the recording did
 	Sent        bool `json:"sent,omitempty"`        // some of what it sent is recorded
+
+	TLS       *flow.TLS `json:"tls,omitempty"`
+	ServerTLS *flow.TLS `json:"server_tls,omitempty"`
 }
 
 func unreadOf(f *flow.Flow) harUnread {
 	return harUnread{
 		f.Seq, f.Kind, f.Host, f.Port, f.App, f.Class, f.Alert, f.Requests, f.BytesUp, f.BytesDown, f.Error,
 		f.Intercepted, f.Control, f.End < 0, f.Request != nil,
+		f.TLS, f.ServerTLS,
 	}
 }

@@ -144,7 +144,7 @@ func (h *harWriter) entry(f *flow.Flow) harEntry {
 		Started: h.r.Epoch().Add(time.Duration(f.Start) * time.Microsecond).UTC().Format("2006-01-02T15:04:05.000000Z"),
 		Time:    millis(f.End - f.Start), Request: h.request(f), Response: h.response(f), Server: hostOnly(f.Server), Connection: strconv.FormatInt(f.Conn, 10),
 		Timings: harTimings{Send: millis(f.Sent - f.Start), Wait: millis(f.End - f.Sent), Receive: "0"},
-		Own:     harOwn{f.Seq, f.App, f.AppBy, f.Control, f.Class, f.Error}, Comment: h.comment,
+		Own:     harOwn{f.Seq, f.App, f.AppBy, f.Control, f.Class, f.Error, f.TLS, f.ServerTLS}, Comment: h.comment,
 	}
 	if f.End < 0 {
 		e.Time, e.Timings.Wait = "-1", "-1"

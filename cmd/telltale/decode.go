@@ -16,7 +16,7 @@ import (
 // decodeCmd shows what a captured body says.
 type decodeCmd struct {
 	JSON bool   `help:"One JSON object a line."`
-	Flow int64  `help:"FILE is a phone's flows.jsonl: show all that the phone said in its flow N, with address and headers." placeholder:"N"`
+	Flow int64  `help:"FILE is a phone's flows.jsonl: show all that the phone said in its flow N, with address, headers, and the TLS of both halves of its way." placeholder:"N"`
 	File string `arg:"" help:"A captured body as it went over the wire; - is standard input."`
 }
 
@@ -42,11 +42,16 @@ const maxShown = 400
 
 // Run shows the values of one body, or of one flow.
 func (d *decodeCmd) Run(ctx context.Context, c *console) error {
-	said, err := d.said(c)
+	said, way, err := d.said(c)
 	if err != nil {
 		return err
 	}
 	out := bufio.NewWriter(c.Out)
+	for _, l := range way {
+		if err := d.line(out, l); err != nil {
+			return err
+		}
+	}
 	for i := range said {
 		rep := decode.Peel(said[i], decode.DefaultLimits(), func(v *decode.Value) bool {
 			err = d.value(out, v)
@@ -68,8 +73,8 @@ func (d *decodeCmd) Run(ctx context.Context, c *console) error {
 	return err
 }
 
-// said is what is to be shown, in the decoder's terms.
-func (d *decodeCmd) said(c *console) ([]decode.Sent, error) {
+// said is what is to be shown, in the decoder's terms, and what goes before it.
+func (d *decodeCmd) said(c *console) ([]decode.Sent, []decodedLine, error) {
 	if d.Flow != 0 {
 		return flowSaid(d.File, d.Flow)
 	}
@@ -77,21 +82,21 @@ func (d *decodeCmd) said(c *console) ([]decode.Sent, error) {
 	if d.File != "-" {
 		f, err := os.Open(d.File)
 		if err != nil {
-			return nil, fmt.Errorf("opening a body: %w", err)
+			return nil, nil, fmt.Errorf("opening a body: %w", err)
 		}
 		defer f.Close()
 		in = f
 	}
 	body, err := io.ReadAll(io.LimitReader(in, maxDecodeFile))
 	if err != nil {
-		return nil, fmt.Errorf("reading a body: %w", err)
+		return nil, nil, fmt.Errorf("reading a body: %w", err)
 	}
-	return []decode.Sent{{Kind: decode.KindRequest, Body: body, BodyCut: len(body) == maxDecodeFile}}, nil
+	return []decode.Sent{{Kind: decode.KindRequest, Body: body, BodyCut: len(body) == maxDecodeFile}}, nil, nil
 }
 
 // decodedLine is a line of --json: a value, or what could not be read.
 type decodedLine struct {
-	Kind       string   `json:"kind"` // text, bytes, int, opaque, name or truncated
+	Kind       string   `json:"kind"` // text, bytes, int, opaque, name, truncated; of a flow also tls
 	Location   string   `json:"location"`
 	Transforms []string `json:"transforms,omitempty"`
 	Bytes      int      `json:"bytes"`

@@ -76,7 +76,7 @@ func (b *Bundle) viewRequest(phone string, t *told, seq, attempt int64) (v reque
 	dir := phonesName + "/" + phone + "/"
 	add := func(name, value string) {
 		if value != "" {
-			v.Facts = append(v.Facts, factView{Name: name, Value: safe.Line(value, 200)})
+			v.Facts = append(v.Facts, factView{Name: name, Value: safe.Line(value, 300)})
 		}
 	}
 	when := t.capture.at(f.Start)
@@ -87,7 +87,13 @@ func (b *Bundle) viewRequest(phone string, t *told, seq, attempt int64) (v reque
 	add("app", attribution(f))
 	add("protocol", f.Proto)
 	if f.TLS != nil {
-		add("phone's TLS", f.TLS.Version+" "+f.TLS.Cipher)
+		add("TLS, app to proxy", f.TLS.String())
+	}
+	if f.ServerTLS != nil {
+		add("TLS, proxy to server", f.ServerTLS.String())
+	}
+	if f.TLS == nil && (f.Kind == flow.KindExchange || f.Kind == flow.KindMessage) {
+		add("TLS", "none: whoever was on the way could read it")
 	}
 	add("server", f.Server)
 	if f.Response != nil && f.Response.Status > 0 {

@@ -79,6 +79,8 @@ func TestReportSays(t *testing.T) {
 	for _, want := range []string{
 		"sent the search query to sa.example.", "the owner of the socket on the phone, exact", " UTC, 2 s into a window of 9 s", "| python3 -m json.tool",
 		"telltale decode --flow 4 phones/phone-1/flows.jsonl",
+		"TLS, app to proxy</dt><dd>TLS 1.3 TLS_AES_128_GCM_SHA256, http/1.1; offered TLS 1.3, TLS 1.2; JA4 t13d1516h2_8daaf6152771_e5627efa2ab1<",
+		"TLS, proxy to server</dt><dd>TLS 1.2 TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256<",
 	} {
 		if !strings.Contains(leaks, want) {
 			t.Errorf("the report of a leak does not say %q", want)

@@ -142,6 +142,9 @@ func exchange(app, method, target string, at int64, body []byte) Flow {
 	}
 	if u.Scheme == "http" {
 		f.Port = 80
+	} else {
+		f.TLS = &flow.TLS{ALPN: "http/1.1", Versions: []string{"TLS 1.3", "TLS 1.2"}, Version: "TLS 1.3", Cipher: "TLS_AES_128_GCM_SHA256", JA4: "t13d1516h2_8daaf6152771_e5627efa2ab1"}
+		f.ServerTLS = &flow.TLS{Version: "TLS 1.2", Cipher: "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"}
 	}
 	if body != nil && strings.HasPrefix(string(body), "{") {
 		f.Request.Headers = append(f.Request.Headers, flow.Header{Name: "Content-Type", Value: "application/json"})
