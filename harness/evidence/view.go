@@ -45,6 +45,7 @@ type told struct {
 	attempts []leak.Attempt
 	sought   []leak.Sought
 	capture  capture
+	identity []leak.Finding       // of all its apps
 	baseline []string             // browsers that are there to compare with
 	artefact map[int64][]linkView // of an attempt
 }
@@ -93,6 +94,11 @@ func (b *Bundle) view(v leak.Verdicts) (view, error) {
 		t, err := b.told(id)
 		if err != nil {
 			return out, err
+		}
+		for i := range v.Identity {
+			if v.Identity[i].Phone == id {
+				t.identity = append(t.identity, v.Identity[i].Findings...)
+			}
 		}
 		phones[id] = t
 		out.Phones = append(out.Phones, b.viewPhone(id, t))

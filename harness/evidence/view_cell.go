@@ -88,7 +88,7 @@ func (b *Bundle) viewCell(i int, c leak.CellVerdict, claims []leak.Claim, t *tol
 func (b *Bundle) viewClaim(claim leak.Claim, c leak.CellVerdict, own []leak.Attempt, t *told) claimView {
 	x := c.Claims[claim]
 	v := claimView{Name: string(claim), Outcome: viewWord(x), Sought: sought(claim, own, t), Trials: viewTrials(x.Trials)}
-	v.Groups, v.More = b.viewFindings(c.Phone, x.Findings, t)
+	v.Groups, v.More = b.viewFindings(c.Phone, claim, x.Findings, t)
 	v.Said = sentence(claim, c, x, own, t)
 	for _, r := range x.Reasons {
 		v.Reasons = append(v.Reasons, viewReason(r))

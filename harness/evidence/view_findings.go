@@ -16,17 +16,22 @@ type groupView struct {
 	When      string // flows and attempts
 	Places    []placeView
 	Request   requestView // of the first of the flows
+
+	Beside []besideView // identifiers in the same upload
+	Near   []besideView // and in other flows of the same connection
+	Read   bool         // the upload was read, so that identifiers in it would have been found
 }
 
 // placeView is one place in an upload.
 type placeView struct {
-	Label, Class, Preview, Identity string
-	Proof                           string // what an identifier outlived
-	SHA256                          string // of the value that matched
-	Chain                           []string
-	Late                            bool
-	Hand                            string // the same by standard tools
+	Label, Class, Preview string
+	Proof                 string // what an identifier outlived
+	SHA256                string // of the value that matched
+	Chain                 []string
+	Late                  bool
+	Hand                  string // the same by standard tools
 
+	identity        []string // that travelled in the same upload
 	host, app       string
 	location        string
 	flows, attempts []int64
@@ -38,7 +43,7 @@ const reportFindings = 50
 
 // viewFindings joins findings that differ in flow, attempt and place in a list only, and gathers the places of one upload:
 // what a phone repeats is told once.
-func (b *Bundle) viewFindings(phone string, in []leak.Finding, t *told) (out []groupView, more int) {
+func (b *Bundle) viewFindings(phone string, claim leak.Claim, in []leak.Finding, t *told) (out []groupView, more int) {
 	places, more := joined(in, t)
 	group := map[string]int{}
 	for _, p := range places {
@@ -63,6 +68,10 @@ func (b *Bundle) viewFindings(phone string, in []leak.Finding, t *told) (out []g
 			labels = append(labels, p.Label)
 		}
 		out[i].Labels = strings.Join(sorted(labels), ", ")
+		if claim != leak.ClaimIdentity { // that claim's findings are identifiers themselves
+			out[i].Beside, out[i].Near = t.beside(&out[i])
+			out[i].Read = out[i].Places[0].Class != leak.ClassReaction
+		}
 	}
 	return out, more
 }
@@ -82,7 +91,7 @@ func joined(in []leak.Finding, t *told) (out []placeView, more int) {
 			at[key] = i
 			out = append(out, placeView{
 				host: safe.Text(f.Host), app: appWord(f.App), Label: label, Class: f.Class, Preview: safe.Line(f.Preview, 300), SHA256: safe.Line(f.SHA256, 64),
-				Identity: safe.Text(strings.Join(f.Identity, ", ")), Chain: strings.Split(safe.Line(f.Location, 600), " > "), Late: f.Late, location: f.Location,
+				identity: f.Identity, Chain: strings.Split(safe.Line(f.Location, 600), " > "), Late: f.Late, location: f.Location,
 			})
 		}
 		p := &out[i]
@@ -117,9 +126,11 @@ func numbers(what string, in []int64) string {
 // leakView is one destination that got something of one phone, over all cells.
 type leakView struct {
 	Phone, What, Host, App, Times string
+	Beside                        string // identifiers that travelled with it
 	Virtual                       bool
 	Cells                         []linkView
 	times                         int
+	beside                        []besideView
 }
 
 // viewLeaks gathers findings by phone, what leaked, destination and app.
@@ -142,6 +153,7 @@ func viewLeaks(cells []cellView) []leakView {
 						out = append(out, leakView{Phone: c.Phone, Virtual: c.Virtual, What: what, Host: g.Host, App: g.App})
 					}
 					l := &out[i]
+					l.beside = append(append(l.beside, g.Beside...), g.Near...)
 					l.times += f.times
 					l.Times = plural(int64(l.times), "time")
 					if n := len(l.Cells); n == 0 || l.Cells[n-1].Href != c.Anchor {
@@ -150,6 +162,9 @@ func viewLeaks(cells []cellView) []leakView {
 				}
 			}
 		}
+	}
+	for i := range out {
+		out[i].Beside = besideNames(out[i].beside)
 	}
 	return out
 }
