@@ -126,7 +126,7 @@ func notPerformed(what string, err error) error {
 func selectorsOf(in []catalogue.Selector) []ui.Selector {
 	out := make([]ui.Selector, len(in))
 	for i, s := range in {
-		out[i] = ui.Selector{ID: s.ID, Texts: s.Texts, Descs: s.Descs, Class: s.Class, Percent: s.Percent}
+		out[i] = ui.Selector{ID: s.ID, Texts: s.Texts, Descs: s.Descs, Class: s.Class, Checked: ui.Checked(s.Checked), Percent: s.Percent}
 	}
 	return out
 }

@@ -40,6 +40,9 @@ func (n *Node) String() string {
 			t.WriteString(" " + a.name + "=" + quote(a.value))
 		}
 	}
+	if n.Checkable {
+		t.WriteString(" switched " + string(n.checked()))
+	}
 	return t.String()
 }
 

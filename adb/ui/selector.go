@@ -7,8 +7,9 @@ import (
 )
 
 // Selector finds nodes. Every field that is not empty must match; Texts and Descs are alternatives, one per locale,
-// compared without regard to case. Percent is a point in hundredths of the screen, for [Screen.Tap] to fall back on; it
-// matches no node.
+// compared without regard to case. Checked is what the switch that belongs to the node ([Tree.SwitchOf]) must be, and
+// matches nothing alone. Percent is a point in hundredths of the screen, for [Screen.Tap] to fall back on; it matches no
+// node.
 type Selector struct {
 	ID      string // resource-id, whole
 	Texts   []string
@@ -16,6 +17,7 @@ type Selector struct {
 	Class   string
 	Percent [2]int
 	Package string
+	Checked Checked // On or Off; empty for whatever has a state or none
 }
 
 func (s Selector) String() string {
@@ -36,6 +38,9 @@ func (s Selector) String() string {
 	add("desc", s.Descs...)
 	add("class", s.Class)
 	add("package", s.Package)
+	if s.Checked != "" {
+		parts = append(parts, "switched "+string(s.Checked))
+	}
 	if s.Percent != [2]int{} {
 		parts = append(parts, fmt.Sprintf("point %d%%,%d%%", s.Percent[0], s.Percent[1]))
 	}
@@ -77,10 +82,21 @@ func (t *Tree) match(s Selector, same func(a, b string) bool) []*Node {
 	among := func(wanted []string, got string) bool {
 		return len(wanted) == 0 || slices.ContainsFunc(wanted, func(w string) bool { return w != "" && same(w, got) })
 	}
+	var all *switches
+	if s.Checked != "" {
+		all = t.switches()
+	}
+	as := func(n *Node) bool {
+		if all == nil {
+			return true
+		}
+		of := all.of(n)
+		return of != nil && of.checked() == s.Checked
+	}
 	var out []*Node
 	for n := range t.all() {
 		if (s.ID == "" || n.ID == s.ID) && (s.Class == "" || n.Class == s.Class) && (s.Package == "" || n.Package == s.Package) &&
-			among(s.Texts, n.Text) && among(s.Descs, n.Desc) {
+			among(s.Texts, n.Text) && among(s.Descs, n.Desc) && as(n) {
 			out = append(out, n)
 		}
 	}

@@ -68,6 +68,9 @@ func checkSelectors(t *testing.T, what string, all []Selector, mayBeEmpty bool) 
 		if s.ID == "" && s.Class == "" && len(s.Texts) == 0 && len(s.Descs) == 0 && s.Percent == [2]int{} {
 			t.Errorf("%s: a selector matches everything", what)
 		}
+		if s.Checked != "" && s.Checked != CheckedOn && s.Checked != CheckedOff {
+			t.Errorf("%s: state is %q", what, s.Checked)
+		}
 		if s.ID != "" && !resourceForm.MatchString(s.ID) {
 			t.Errorf("%s: resource id is %q", what, s.ID)
 		}

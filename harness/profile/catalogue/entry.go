@@ -67,14 +67,25 @@ type Switch struct {
 }
 
 // Selector finds a node on the screen. Every field that is not empty must match; Texts and Descs are alternatives, one
-// per locale. Percent is the fallback: a point in hundredths of the screen's width and height, used if nothing matches.
+// per locale. Checked asks for the state of the switch that belongs to the node, which the dump tells apart from its
+// text. Percent is the fallback: a point in hundredths of the screen's width and height, used if nothing matches.
 type Selector struct {
 	ID      string // resource-id, whole
 	Texts   []string
 	Descs   []string
 	Class   string
+	Checked Checked
 	Percent [2]int
 }
+
+// Checked is the state of a switch beside a label, as a dump of the screen reports it.
+type Checked string
+
+// The states of a switch. Without one, a selector matches a node whatever its state, or if it has none.
+const (
+	CheckedOn  Checked = "on"
+	CheckedOff Checked = "off"
+)
 
 // Surface is a part of the system that an action opens, with the markers that would report it.
 type Surface struct {
