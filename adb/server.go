@@ -122,12 +122,17 @@ func (s Server) WaitState(ctx context.Context, serial string, want State) error 
 	op := "waiting for state " + string(want)
 	tick := time.NewTicker(statePoll)
 	defer tick.Stop()
+	var last Code // as the last look saw it that was not cut short
 	for {
 		got, err := s.State(ctx, serial)
-		if err == nil && got == want {
+		switch {
+		case err == nil && got == want:
 			return nil
-		}
-		if err != nil && !over(ctx) && CodeOf(err) != NotFound {
+		case err == nil:
+			last = map[State]Code{StateOffline: Offline, StateUnauthorized: Unauthorized}[got]
+		case CodeOf(err) == NotFound:
+			last = NotFound
+		case !over(ctx):
 			return err
 		}
 		select {
@@ -136,14 +141,8 @@ func (s Server) WaitState(ctx context.Context, serial string, want State) error 
 		case <-ctx.Done():
 		}
 		f := ended(ctx, serial, op)
-		switch {
-		case f.Code == Canceled:
-		case CodeOf(err) == NotFound:
-			f.Code = NotFound
-		case got == StateOffline:
-			f.Code = Offline
-		case got == StateUnauthorized:
-			f.Code = Unauthorized
+		if f.Code != Canceled && last != "" {
+			f.Code = last
 		}
 		return f
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -146,12 +147,24 @@ func TestServerGone(t *testing.T) {
 }
 
 func TestWaitStateNamesTheLastState(t *testing.T) {
+	asked := map[string]chan struct{}{"a": make(chan struct{}, 1), "b": make(chan struct{}, 1)}
+	// hangs the second time: the look that is cut short by the deadline says nothing
+	once := func(serial, text string) func(*fakeConn) {
+		return func(c *fakeConn) {
+			select {
+			case asked[serial] <- struct{}{}:
+				c.fail(text)
+			default:
+				hangs(c)
+			}
+		}
+	}
 	f := startFake(t, script{
-		"host-serial:a:get-state": fails("device unauthorized.\nTry 'adb kill-server'"),
-		"host-serial:b:get-state": fails("device 'b' not found"),
+		"host-serial:a:get-state": once("a", "device unauthorized.\nTry 'adb kill-server'"),
+		"host-serial:b:get-state": once("b", "device 'b' not found"),
 	})
 	for serial, want := range map[string]Code{"a": Unauthorized, "b": NotFound} {
-		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		err := f.server().WaitState(ctx, serial, StateDevice)
 		cancel()
 		if !errors.Is(err, want) || !errors.Is(err, context.DeadlineExceeded) {
@@ -204,13 +217,19 @@ func TestTrack(t *testing.T) {
 }
 
 func TestTrackOldServer(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var polls atomic.Int32
 	f := startFake(t, script{
 		"host:track-devices-l": fails("unknown host service"),
 		"host:track-devices":   func(c *fakeConn) { c.okay(); c.text("aa\tdevice\n"); hangs(c) },
-		"host:devices-l":       says("aa device transport_id:7\n"),
+		"host:devices-l": func(c *fakeConn) {
+			if polls.Add(1) > 3 {
+				cancel()
+			}
+			says("aa device transport_id:7\n")(c)
+		},
 	})
-	ctx, cancel := context.WithTimeout(t.Context(), 4*statePoll)
-	defer cancel()
 	events, err := f.server().Track(ctx)
 	if err != nil {
 		t.Fatal(err)

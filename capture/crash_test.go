@@ -83,7 +83,7 @@ func proxyProcess(dir string) error {
 	go func() { _ = p.Serve(l) }()
 	fmt.Println(l.Addr())
 	<-term.Done()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if err := p.Shutdown(ctx); err != nil {
 		return err

@@ -33,7 +33,7 @@ func (r *rig) server(port string, serve func(net.Conn)) {
 			}
 			go func() {
 				defer c.Close()
-				_ = c.SetDeadline(time.Now().Add(30 * time.Second))
+				_ = c.SetDeadline(time.Now().Add(2 * time.Minute))
 				serve(c)
 			}()
 		}

@@ -133,7 +133,7 @@ func TestConnectionsAreBounded(t *testing.T) {
 			}
 			if err == nil {
 				_ = readAll(t, resp)
-				_ = held[0].SetDeadline(time.Now().Add(10 * time.Second))
+				_ = held[0].SetDeadline(time.Now().Add(time.Minute))
 				if _, err := held[0].Read(make([]byte, 1)); err != io.EOF && !strings.Contains(err.Error(), "reset") {
 					t.Errorf("the first is still there: %v", err)
 				}

@@ -134,7 +134,7 @@ func dialWith(t *testing.T, address, first string) net.Conn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	_ = c.SetDeadline(time.Now().Add(20 * time.Second))
+	_ = c.SetDeadline(time.Now().Add(time.Minute))
 	if _, err := io.WriteString(c, first); err != nil {
 		t.Fatal(err)
 	}

@@ -22,7 +22,7 @@ func until(t testing.TB, what string, holds func() bool) {
 	t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	inVain := time.After(time.Minute)
+	inVain := time.After(3 * time.Minute)
 	for !holds() {
 		select {
 		case <-t.Context().Done():
@@ -96,7 +96,7 @@ func TestReleaseEndsTheDeadMan(t *testing.T) {
 func TestSilenceInAWindow(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, personality.Clean(), "clean")
-	r.options.Silence = 1200 * time.Millisecond
+	r.options.Silence = 4 * time.Second
 	l := r.lease()
 	defer l.Release(context.WithoutCancel(t.Context()))
 	once := false
@@ -167,7 +167,7 @@ func TestChildLeases(t *testing.T) {
 	}
 	_, err = harness.Acquire(t.Context(), harness.Options{
 		Profile: &config.Phones[0], ControlHost: config.Sites.Control, Policy: harness.ResolvePolicy(config, 0), Repeat: 1,
-		Seed: "seed", State: state, ADB: server.Addr, Serial: address, Address: address, Silence: 1200 * time.Millisecond,
+		Seed: "seed", State: state, ADB: server.Addr, Serial: address, Address: address, Silence: 4 * time.Second,
 		Bundle: os.DirFS(state), Dir: dir,
 	})
 	if err != nil {

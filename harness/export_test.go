@@ -2,6 +2,7 @@ package harness
 
 import (
 	"context"
+	"time"
 
 	"github.com/telltale-farm/telltale/adb"
 	"github.com/telltale-farm/telltale/harness/profile"
@@ -57,6 +58,9 @@ func (l *Lease) FilmRun() string { return l.filmRun() }
 
 // FilmScripts begin and end a film in parts of so many seconds.
 func FilmScripts(base string, part int) (begin, end string) { return beginFilm(base, part), endFilm }
+
+// AttachWithin bounds from now on for how long a phone that is away is waited for.
+func (l *Lease) AttachWithin(d time.Duration) { l.bounds.Attach = d }
 
 // Watch has f called at the end of every command that a lease's actions and looks send, before anything else happens.
 func (l *Lease) Watch(f func(adb.Command)) {

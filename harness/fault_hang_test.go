@@ -58,7 +58,7 @@ func TestAHungPhone(t *testing.T) {
 				defer r.plugged()()
 			}
 			before := r.state()
-			r.options.Bounds = harness.Bounds{Command: 4 * time.Second}
+			r.options.Bounds = harness.Bounds{Command: 10 * time.Second}
 			l := r.lease()
 			once := &sync.Once{}
 			seen, err := r.search(l, func(a harness.Action) harness.Action {

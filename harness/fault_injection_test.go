@@ -165,7 +165,7 @@ func TestFaults(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, clean(nil), "clean")
 			before := r.state()
-			r.options.Bounds = harness.Bounds{Command: 3 * time.Second}
+			r.options.Bounds = harness.Bounds{Command: 10 * time.Second}
 			var once sync.Once
 			r.options.Progress = func(line string) {
 				t.Log(line)

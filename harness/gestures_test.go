@@ -52,7 +52,7 @@ func TestPointsInHundredths(t *testing.T) {
 	x, y := box.Bounds.Center()
 	point := [2]int{x * 100 / size.Current().W, y * 100 / size.Current().H}
 	r.phone.State().Faults.Set(phone.Faults{NoIdle: true})
-	short, cancel := context.WithTimeout(ctx, 4*time.Second)
+	short, cancel := context.WithTimeout(ctx, 12*time.Second)
 	defer cancel()
 	if err := driver.Tap(short, "the search box", []catalogue.Selector{{ID: "com.android.chrome:id/no_such"}, {Percent: point}}); err != nil {
 		t.Fatal(err)

@@ -90,7 +90,7 @@ func (r *rig) app(uid int, pkg string) *http.Client {
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(r.internet.RootPEM())
 	c := r.phone.Network().Client(network.AppOptions{UID: uid, Package: pkg, SystemRoots: func() *x509.CertPool { return roots }})
-	c.Timeout = 20 * time.Second
+	c.Timeout = time.Minute
 	return c
 }
 
@@ -307,7 +307,7 @@ func TestOneBadAttemptOnly(t *testing.T) {
 func TestThePhoneHasInternetWithoutUs(t *testing.T) {
 	t.Parallel()
 	r := newRelayRig(t, personality.Clean(), "clean")
-	r.options.RelayGrace = 2 * time.Second
+	r.options.RelayGrace = 4 * time.Second
 	l := r.lease()
 	if err := get(t, r.app(10101, "com.android.chrome"), "http://example.test/before"); err != nil {
 		t.Fatal(err)
@@ -316,7 +316,7 @@ func TestThePhoneHasInternetWithoutUs(t *testing.T) {
 	if err := get(t, r.app(10101, "com.android.chrome"), "http://example.test/at-once"); err != nil {
 		t.Error("at once:", err)
 	}
-	limit := time.After(30 * time.Second)
+	limit := time.After(2 * time.Minute)
 	for _, _, on := r.phone.State().Proxy.Effective(); on; _, _, on = r.phone.State().Proxy.Effective() {
 		select {
 		case <-limit:

@@ -26,6 +26,7 @@ type toy struct {
 
 	dump   func(n int) (stdout, stderr string) // nth dump
 	answer map[string]string                   // other commands, by their line as it arrives
+	done   func(line string)                   // is told of each command, if set
 }
 
 func (p *toy) Banner() adbd.Banner { return adbd.Banner{Product: "p", Model: "m", Device: "d"} }
@@ -33,6 +34,9 @@ func (p *toy) Banner() adbd.Banner { return adbd.Banner{Product: "p", Model: "m"
 func (p *toy) Run(_ context.Context, c adbd.Command) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.done != nil {
+		defer p.done(c.Line)
+	}
 	if strings.Contains(c.Line, "uiautomator dump") {
 		out, err := p.dump(p.dumps)
 		p.dumps++
@@ -96,9 +100,27 @@ const (
 	other    = `<node text="Loading" class="android.widget.TextView" package="a.b" enabled="true" bounds="[0,0][9,9]"/>`
 )
 
-func soon(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), 700*time.Millisecond)
+// within is for what comes: nothing waits so long.
+func within(t *testing.T, d time.Duration) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), d)
 	t.Cleanup(cancel)
+	return ctx
+}
+
+// until is for what does not come: its deadline passes once the phone was asked nth times for what has this in its line.
+func until(t *testing.T, p *toy, part string, nth int) context.Context {
+	ctx := newExpiring(t)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := 0
+	p.done = func(line string) {
+		if strings.Contains(line, part) {
+			n++
+		}
+		if n >= nth {
+			ctx.expire()
+		}
+	}
 	return ctx
 }
 
@@ -125,27 +147,33 @@ func TestDumpTries(t *testing.T) {
 
 func TestTap(t *testing.T) {
 	tests := []struct {
-		name  string
-		dump  func(int) (string, string)
-		sel   []Selector
-		taps  []string
-		found bool
+		name   string
+		dump   func(int) (string, string)
+		sel    []Selector
+		taps   []string
+		found  bool
+		within time.Duration // none: until three looks were in vain
 	}{
-		{"the middle, once it appears", shows(other, disabled, button), []Selector{{Texts: []string{"Agree"}}}, []string{"input tap 20 40"}, true},
-		{"in order of preference", shows(other + button), []Selector{{Texts: []string{"Agree"}}, {Texts: []string{"Loading"}}}, []string{"input tap 20 40"}, true},
-		{"never there", shows(other), []Selector{{Texts: []string{"Agree"}}}, nil, false},
-		{"never enabled", shows(disabled), []Selector{{Texts: []string{"Agree"}}}, nil, false},
-		{"a point as the last resort", shows(other), []Selector{{Texts: []string{"Agree"}}, {Percent: [2]int{50, 10}}}, []string{"wm size", "input tap 540 234"}, true},
-		{"a point alone is touched at once, without a look", nil, []Selector{{Percent: [2]int{100, 100}}}, []string{"wm size", "input tap 1079 2339"}, true},
-		{"a point when the screen does not come to rest", func(int) (string, string) { return "", "ERROR: could not get idle state.\n" }, []Selector{{Texts: []string{"Agree"}}, {Percent: [2]int{50, 10}}}, []string{"wm size", "input tap 540 234"}, true},
-		{"no point while the screen is off", func(int) (string, string) { return "", "ERROR: null root node returned by UiTestAutomationBridge.\n" }, []Selector{{Texts: []string{"Agree"}}, {Percent: [2]int{50, 10}}}, nil, false},
-		{"no point while the node is there", shows(button), []Selector{{Percent: [2]int{50, 10}}, {Texts: []string{"Agree"}}}, []string{"input tap 20 40"}, true},
+		{"the middle, once it appears", shows(other, disabled, button), []Selector{{Texts: []string{"Agree"}}}, []string{"input tap 20 40"}, true, time.Minute},
+		{"in order of preference", shows(other + button), []Selector{{Texts: []string{"Agree"}}, {Texts: []string{"Loading"}}}, []string{"input tap 20 40"}, true, time.Minute},
+		{"never there", shows(other), []Selector{{Texts: []string{"Agree"}}}, nil, false, 0},
+		{"never enabled", shows(disabled), []Selector{{Texts: []string{"Agree"}}}, nil, false, 0},
+		{"a point as the last resort", shows(other), []Selector{{Texts: []string{"Agree"}}, {Percent: [2]int{50, 10}}}, []string{"wm size", "input tap 540 234"}, true, 10 * time.Second},
+		{"a point alone is touched at once, without a look", nil, []Selector{{Percent: [2]int{100, 100}}}, []string{"wm size", "input tap 1079 2339"}, true, time.Minute},
+		{"a point when the screen does not come to rest", func(int) (string, string) { return "", "ERROR: could not get idle state.\n" }, []Selector{{Texts: []string{"Agree"}}, {Percent: [2]int{50, 10}}}, []string{"wm size", "input tap 540 234"}, true, 10 * time.Second},
+		{"no point while the screen is off", func(int) (string, string) { return "", "ERROR: null root node returned by UiTestAutomationBridge.\n" }, []Selector{{Texts: []string{"Agree"}}, {Percent: [2]int{50, 10}}}, nil, false, 10 * time.Second},
+		{"no point while the node is there", shows(button), []Selector{{Percent: [2]int{50, 10}}, {Texts: []string{"Agree"}}}, []string{"input tap 20 40"}, true, time.Minute},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel() // some wait for a point's turn
 			p := &toy{dump: tt.dump, answer: map[string]string{"wm size": "Physical size: 1080x2340\n"}}
 			s, _ := screenOf(t, p)
-			err := s.Tap(soon(t), tt.sel...)
+			ctx := within(t, tt.within)
+			if tt.within == 0 {
+				ctx = until(t, p, "uiautomator", 4)
+			}
+			err := s.Tap(ctx, tt.sel...)
 			var missing *NotFoundError
 			if (err == nil) != tt.found || !tt.found && !errors.As(err, &missing) && !errors.Is(err, adb.NoTree) {
 				t.Errorf("error %v", err)
@@ -164,16 +192,16 @@ func TestWaits(t *testing.T) {
 	}}
 	s, phone := screenOf(t, p)
 	var missing *NotFoundError
-	if _, err := s.WaitFor(soon(t), Selector{Texts: []string{"Agree"}}); !errors.As(err, &missing) || len(missing.Candidates) != 1 || len(missing.Dump) == 0 {
+	if _, err := s.WaitFor(until(t, p, "uiautomator", 4), Selector{Texts: []string{"Agree"}}); !errors.As(err, &missing) || len(missing.Candidates) != 1 || len(missing.Dump) == 0 {
 		t.Errorf("WaitFor: %v", err)
 	}
-	if err := s.Await(soon(t), "a miracle", func(*Tree) bool { return false }); !errors.As(err, &missing) || missing.Wanted != "a miracle" {
+	if err := s.Await(until(t, p, "uiautomator", 4), "a miracle", func(*Tree) bool { return false }); !errors.As(err, &missing) || missing.Wanted != "a miracle" {
 		t.Errorf("Await: %v", err)
 	}
-	if err := s.WaitFocus(soon(t), "com.miui.home"); err != nil {
+	if err := s.WaitFocus(within(t, time.Minute), "com.miui.home"); err != nil {
 		t.Errorf("WaitFocus: %v", err)
 	}
-	if err := s.WaitFocus(soon(t), "a.b"); !errors.As(err, &missing) || missing.Front != "com.miui.home" {
+	if err := s.WaitFocus(until(t, p, "dumpsys", 4), "a.b"); !errors.As(err, &missing) || missing.Front != "com.miui.home" {
 		t.Errorf("WaitFocus: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -184,7 +212,7 @@ func TestWaits(t *testing.T) {
 	p.mu.Lock()
 	p.dump = func(int) (string, string) { return "", "ERROR: could not get idle state.\n" }
 	p.mu.Unlock()
-	if _, err := s.WaitFor(soon(t), Selector{Texts: []string{"Agree"}}); !errors.Is(err, ErrBusy) {
+	if _, err := s.WaitFor(until(t, p, "uiautomator", 4), Selector{Texts: []string{"Agree"}}); !errors.Is(err, ErrBusy) {
 		t.Errorf("a busy screen: %v", err)
 	}
 	p.mu.Lock()
@@ -194,7 +222,7 @@ func TestWaits(t *testing.T) {
 	}
 	p.mu.Unlock()
 	t.Cleanup(phone.Thaw)
-	if _, err := s.WaitFor(soon(t), Selector{Texts: []string{"Agree"}}); !errors.Is(err, adb.Timeout) || errors.As(err, &missing) {
+	if _, err := s.WaitFor(until(t, p, "uiautomator", 1), Selector{Texts: []string{"Agree"}}); !errors.Is(err, adb.Timeout) || errors.As(err, &missing) {
 		t.Errorf("a phone that hangs: %v", err)
 	}
 }
@@ -209,7 +237,7 @@ func TestAPhoneThatGoesIsNoMissingNode(t *testing.T) {
 		}
 		return shows(other)(n)
 	}
-	_, err := s.WaitFor(soon(t), Selector{Texts: []string{"Agree"}})
+	_, err := s.WaitFor(within(t, time.Minute), Selector{Texts: []string{"Agree"}})
 	var missing *NotFoundError
 	if errors.As(err, &missing) || adb.ClassOf(err) != adb.ClassPhone {
 		t.Errorf("error %v", err)
@@ -247,9 +275,7 @@ func TestUnlock(t *testing.T) {
 	p.answer["wm dismiss-keyguard"] = ""
 	p.lines = nil
 	p.mu.Unlock()
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
-	defer cancel()
-	err := s.Unlock(ctx, "1234")
+	err := s.Unlock(until(t, p, "66", 1), "1234")
 	if !errors.Is(err, adb.Locked) || strings.Contains(err.Error(), "1234") {
 		t.Errorf("error %v", err)
 	}

@@ -32,8 +32,8 @@ const (
 	randomEnv     = "TELLTALE_KILL"
 	randomSeedEnv = "TELLTALE_KILL_SEED"
 	randomUsually = 4
-	randomAtOnce  = 8                // runs beside each other; most of each is waiting
-	networkWithin = 60 * time.Second // of the kill, without a computer
+	randomAtOnce  = 8               // runs beside each other; most of each is waiting
+	networkWithin = 3 * time.Minute // of the kill, without a computer; half a minute where nothing else runs
 )
 
 // withRelay is a folder with the binaries of a run and the relay for phones of this computer's kind.
@@ -42,7 +42,7 @@ var withRelay = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	dir, err := os.MkdirTemp("", "telltale-bin-")
+	dir, err := toolsMade.make("telltale-bin-")
 	if err != nil {
 		return "", err
 	}
@@ -62,7 +62,7 @@ var withRelay = sync.OnceValues(func() (string, error) {
 // victims are what is killed, with SIGKILL; whatever is left of the computer's side follows it within three seconds.
 var victims = []string{"telltale", "everything", "the relay", "the adb server"}
 
-// TestKilledAtRandom kills a part of a run at a random moment and then all of it, while the phone lives on: within a
+// TestKilledAtRandom kills a part of a run at a random moment and then all of it, while the phone lives on: soon
 // minute the phone reaches the internet by itself, and after the next start nothing of us is left on it.
 func TestKilledAtRandom(t *testing.T) {
 	if testing.Short() || runtime.GOOS != "linux" {
@@ -165,7 +165,7 @@ func (k killing) test(t *testing.T) {
 	app, _ := personality.Clean().App("com.android.chrome")
 	online := func() bool {
 		c := phone.Network().Client(network.AppOptions{UID: app.UID, Package: app.Package})
-		c.Timeout = 10 * time.Second
+		c.Timeout = 30 * time.Second
 		defer c.CloseIdleConnections()
 		return reaches(t.Context(), c)
 	}

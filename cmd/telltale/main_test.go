@@ -22,7 +22,15 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", strconv.Itoa(3*runtime.NumCPU())); err != nil {
 		panic(err)
 	}
-	testscript.Main(m, map[string]func(){"telltale": main})
+	testscript.Main(tidy{m}, map[string]func(){"telltale": main})
+}
+
+// tidy removes what was built for all tests when they are over.
+type tidy struct{ *testing.M }
+
+func (t tidy) Run() int {
+	defer toolsMade.remove()
+	return t.M.Run()
 }
 
 // The scripts of testdata run the real main, and are readable as documentation.

@@ -19,8 +19,35 @@ var (
 	raced = sync.OnceValues(func() (string, error) { return buildTools("-race=true") })
 )
 
+// toolsMade are the folders of what was built.
+var toolsMade folders
+
+// folders are made for all tests together, and removed when these are over.
+type folders struct {
+	mu   sync.Mutex
+	made []string
+}
+
+func (f *folders) make(pattern string) (string, error) {
+	dir, err := os.MkdirTemp("", pattern)
+	if err == nil {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.made = append(f.made, dir)
+	}
+	return dir, err
+}
+
+func (f *folders) remove() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, dir := range f.made {
+		os.RemoveAll(dir)
+	}
+}
+
 func buildTools(race string) (string, error) {
-	dir, err := os.MkdirTemp("", "telltale-bin-")
+	dir, err := toolsMade.make("telltale-bin-")
 	if err != nil {
 		return "", err
 	}

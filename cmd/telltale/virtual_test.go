@@ -19,7 +19,7 @@ import (
 // started runs a verb that serves until its context ends. wait ends it and gives its exit code.
 func started(t *testing.T, args ...string) (out *bufio.Reader, wait func() (int, string)) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	t.Cleanup(cancel)
 	r, w := io.Pipe()
 	var errs bytes.Buffer

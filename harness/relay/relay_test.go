@@ -89,16 +89,6 @@ func (l *lines) has(t *testing.T, event string) bool {
 	return false
 }
 
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
-}
-
 // begin starts a relay and waits until it listens; ended is closed when it ends.
 func begin(t *testing.T, d *desk, o options) (*lines, chan error) {
 	t.Helper()
@@ -110,7 +100,7 @@ func begin(t *testing.T, d *desk, o options) (*lines, chan error) {
 		o.grace = time.Hour
 	}
 	if o.fresh == 0 {
-		o.fresh = 5 * time.Second
+		o.fresh = 20 * time.Second
 	}
 	out := &lines{}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -131,7 +121,7 @@ func (d *desk) app(t *testing.T) net.Conn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	_ = c.SetDeadline(time.Now().Add(20 * time.Second))
+	_ = c.SetDeadline(time.Now().Add(time.Minute))
 	return c
 }
 
@@ -139,7 +129,7 @@ func until(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	limit := time.After(20 * time.Second)
+	limit := time.After(time.Minute)
 	for !ok() {
 		select {
 		case <-tick.C:
@@ -327,7 +317,7 @@ func TestConnectsDirectlyWithoutAHost(t *testing.T) {
 func TestClearsTheProxyAndEnds(t *testing.T) {
 	h := startHost(t, true)
 	d := &desk{hosts: map[string]string{}}
-	out, ended := begin(t, d, options{host: h.port(), grace: 200 * time.Millisecond})
+	out, ended := begin(t, d, options{host: h.port(), grace: 3 * time.Second})
 	until(t, "the host", func() bool { return out.has(t, "host-back") })
 	if len(d.commands()) != 0 {
 		t.Fatalf("ran %q while the host lives", d.commands())

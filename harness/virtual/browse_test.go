@@ -1,6 +1,7 @@
 package virtual
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,7 +14,7 @@ import (
 // tapOn taps the middle of the first view that satisfies a condition, through `input tap`.
 func tapOn(t *testing.T, p *Phone, what string, want func(*screen.View) bool) {
 	t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		if v := p.apps.Frame().Focus().Root.Find(want); v != nil {
 			c := v.Bounds.Min.Add(v.Bounds.Max).Div(2)
@@ -48,7 +49,7 @@ func tapID(t *testing.T, p *Phone, id string) {
 // entries waits until the manifest holds a value that was delivered, and returns all its entries.
 func entries(t *testing.T, p *Phone, value string) []manifest.Entry {
 	t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		m := p.Manifest()
 		for _, e := range m.Entries {
@@ -130,7 +131,12 @@ func TestPinnedGivesUp(t *testing.T) {
 	p := newPhone(t, pinned)
 	searchInMiBrowser(t, p, "blue heron 4711", true)
 	entries(t, p, "blue heron 4711")
-	sh(t, p, "sleep 1; input keyevent 3; sleep 0.5; am start -n com.android.browser/.BrowserActivity; sleep 0.5")
+	for deadline := time.Now().Add(time.Minute); slices.ContainsFunc(p.Manifest().Entries, func(e manifest.Entry) bool { return e.Attempts < 2 }); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			break
+		}
+	}
+	sh(t, p, "sleep 0.5; input keyevent 3; sleep 0.5; am start -n com.android.browser/.BrowserActivity; sleep 0.5")
 	for _, e := range p.Manifest().Entries {
 		if e.Attempts != 2 || e.Delivered {
 			t.Errorf("want two attempts in vain and no more: %+v", e)
@@ -139,9 +145,10 @@ func TestPinnedGivesUp(t *testing.T) {
 }
 
 func TestEventsOfBeforeAForceStopGoOutLater(t *testing.T) {
+	t.Parallel() // it mostly waits
 	late := personality.Leaky2020()
 	late.Leaks = late.Leaks[:1]
-	late.Leaks[0].Flush = 2 * time.Second
+	late.Leaks[0].Flush = 6 * time.Second
 	late.Leaks[0].Background = false
 	p := newPhone(t, late)
 	searchInMiBrowser(t, p, "blue heron 4711", true)

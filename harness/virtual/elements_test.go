@@ -73,7 +73,7 @@ func TestSplitOverTwoUploads(t *testing.T) {
 	p := newPhone(t, searching(func(l *personality.Leak) { l.Split, l.Encoding = true, "form" }))
 	searchInMiBrowser(t, p, "blue heron 4711", true)
 	var got []string
-	for end := time.Now().Add(10 * time.Second); len(got) < 2 && time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); len(got) < 2 && time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		got = got[:0]
 		for _, e := range p.Manifest().Entries {
 			if e.Kind == manifest.Query && e.Delivered {
@@ -90,7 +90,7 @@ func TestSplitOverTwoUploads(t *testing.T) {
 func TestNearMissIsNoEntry(t *testing.T) {
 	p := newPhone(t, searching(func(l *personality.Leak) { l.Near, l.Encoding = true, "json" }))
 	searchInMiBrowser(t, p, "blue heron 4711", true)
-	for end := time.Now().Add(10 * time.Second); len(p.Manifest().Uploads) == 0; time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); len(p.Manifest().Uploads) == 0; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("no upload")
 		}

@@ -167,7 +167,7 @@ func TestProxyThroughReverse(t *testing.T) {
 	before = sent()
 	b.visit(t, "https://example-news.test/lost")
 	screen := ui.NewScreen(b.device)
-	failed, cancel := context.WithTimeout(ctx, 10*time.Second)
+	failed, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	if err := screen.Await(failed, "an error page", func(tree *ui.Tree) bool {
 		return strings.Contains(string(tree.XML), "ERR_PROXY_CONNECTION_FAILED")
@@ -238,7 +238,11 @@ func TestFaultsAreFaults(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			struck := daemon.Inject(tc.fault)
-			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+			limit := time.Minute
+			if tc.want == adb.Timeout {
+				limit = 2 * time.Second
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), limit)
 			defer cancel()
 			_, err := b.device.Props(ctx)
 			if adb.CodeOf(err) != tc.want {

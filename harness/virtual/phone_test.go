@@ -37,7 +37,7 @@ func newPhone(t *testing.T, p personality.Personality) *Phone {
 func sh(t testing.TB, p *Phone, line string) string {
 	t.Helper()
 	var out bytes.Buffer
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	p.shell.Run(ctx, shell.Command{Line: line, Stdout: &out, Stderr: &out})
 	return out.String()
@@ -46,7 +46,7 @@ func sh(t testing.TB, p *Phone, line string) string {
 // until repeats a line until its output holds a text.
 func until(t *testing.T, p *Phone, line, want string) string {
 	t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		out := sh(t, p, line)
 		if strings.Contains(out, want) {

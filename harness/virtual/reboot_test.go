@@ -19,7 +19,7 @@ func TestReboot(t *testing.T) {
 	tapText(t, p, "Agree")
 	boot := sh(t, p, "cat /proc/sys/kernel/random/boot_id")
 	sh(t, p, "reboot")
-	for end := time.Now().Add(10 * time.Second); sh(t, p, "cat /proc/sys/kernel/random/boot_id") == boot; time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); sh(t, p, "cat /proc/sys/kernel/random/boot_id") == boot; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("it never rebooted")
 		}

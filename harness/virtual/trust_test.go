@@ -82,7 +82,7 @@ func (m *middle) sign(t *testing.T, c *x509.Certificate) *x509.Certificate {
 
 func (m *middle) serve(t *testing.T, c net.Conn) {
 	defer c.Close()
-	c.SetDeadline(time.Now().Add(10 * time.Second))
+	c.SetDeadline(time.Now().Add(time.Minute))
 	req, err := http.ReadRequest(bufio.NewReader(c))
 	if err != nil || req.Method != http.MethodConnect {
 		return

@@ -94,7 +94,7 @@ func (b *bench) online(t *testing.T) {
 }
 
 func (b *bench) reaches(t *testing.T) error {
-	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	return b.server.WaitState(ctx, b.device.Serial(), adb.StateDevice)
 }
@@ -112,7 +112,7 @@ func (b *bench) shell(t *testing.T, script string) string {
 // eventually waits until cond holds.
 func eventually(t *testing.T, what string, cond func() bool) {
 	t.Helper()
-	for end := time.Now().Add(15 * time.Second); !cond(); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); !cond(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("waited in vain for: %s", what)
 		}

@@ -87,7 +87,7 @@ type result struct {
 // run runs the adb client.
 func (s *adbServer) run(t testing.TB, stdin io.Reader, args ...string) result {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "adb", args...)
 	var out, errs bytes.Buffer
@@ -186,7 +186,7 @@ func noGoroutines(t testing.TB) {
 // eventually waits until cond holds.
 func eventually(t testing.TB, cond func() bool, explain func() string) {
 	t.Helper()
-	for end := time.Now().Add(15 * time.Second); !cond(); time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); !cond(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal(explain())
 		}

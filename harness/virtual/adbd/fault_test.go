@@ -3,6 +3,7 @@ package adbd
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -19,7 +20,7 @@ func (s *adbServer) smart(t testing.TB, phone *Server, service string) net.Conn 
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	c.SetDeadline(time.Now().Add(20 * time.Second))
+	c.SetDeadline(time.Now().Add(time.Minute))
 	for _, req := range []string{"host:transport:" + phone.Addr().String(), service} {
 		io.WriteString(c, hex4(req))
 		status := make([]byte, 4)
@@ -34,7 +35,7 @@ func struck(t *testing.T, ch <-chan struct{}) {
 	t.Helper()
 	select {
 	case <-ch:
-	case <-time.After(15 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("the fault did not strike")
 	}
 }
@@ -152,7 +153,7 @@ func TestFreeze(t *testing.T) {
 		t.Errorf("state of a frozen phone: %q", got)
 	}
 	phone.Thaw()
-	c.SetReadDeadline(time.Now().Add(10 * time.Second))
+	c.SetReadDeadline(time.Now().Add(time.Minute))
 	if got, err := io.ReadAll(c); string(got) != "OKAYthawed\n" || err != nil {
 		t.Errorf("%q %v", got, err)
 	}
@@ -206,7 +207,7 @@ func TestReboot(t *testing.T) {
 	if _, err := c.Read(make([]byte, 1)); err != nil {
 		t.Fatal(err)
 	}
-	toy.down = 300 * time.Millisecond
+	toy.down = make(chan struct{})
 	adb.adb(t, phone, "reboot", "bootloader")
 	if got := <-toy.reboots; got != "bootloader" {
 		t.Errorf("mode %q", got)
@@ -214,9 +215,8 @@ func TestReboot(t *testing.T) {
 	if got := <-toy.hungUp; got != "wait v1" {
 		t.Errorf("%q", got)
 	}
-	if got := phone.Stats(); got != (Stats{}) {
-		t.Errorf("while down: %+v", got)
-	}
+	eventually(t, func() bool { return phone.Stats() == Stats{} }, func() string { return fmt.Sprintf("while down: %+v", phone.Stats()) })
+	close(toy.down)
 	adb.run(t, nil, "disconnect", phone.Addr().String())
 	eventually(t, func() bool {
 		return strings.HasPrefix(adb.run(t, nil, "connect", phone.Addr().String()).out, "connected")
@@ -266,7 +266,7 @@ func TestForward(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { c.Close() })
-		c.SetDeadline(time.Now().Add(10 * time.Second))
+		c.SetDeadline(time.Now().Add(time.Minute))
 		return c
 	}
 	c := dial("tcp:7")

@@ -2,16 +2,10 @@ package adbd
 
 import (
 	"bytes"
-	"context"
 	"io"
 	"testing"
 	"testing/fstest"
-	"time"
 )
-
-func contextWithTimeout(t *testing.T, d time.Duration) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(t.Context(), d)
-}
 
 func FuzzReadPacket(f *testing.F) {
 	for _, p := range []packet{

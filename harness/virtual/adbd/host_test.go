@@ -22,7 +22,7 @@ func dialHost(t *testing.T, phone *Server) *host {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	c.SetDeadline(time.Now().Add(15 * time.Second))
+	c.SetDeadline(time.Now().Add(time.Minute))
 	return &host{t, c}
 }
 
@@ -61,7 +61,7 @@ func (h *host) silent() {
 	if p, err := readPacket(h.c, 1<<20); err == nil {
 		h.t.Errorf("unexpected packet %+v", p)
 	}
-	h.c.SetDeadline(time.Now().Add(15 * time.Second))
+	h.c.SetDeadline(time.Now().Add(time.Minute))
 }
 
 // closed wants that the phone has closed the link.

@@ -2,6 +2,7 @@ package adbd
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -9,7 +10,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // Each of these must close the link and leave the phone usable.
@@ -324,12 +324,15 @@ func TestLateAccept(t *testing.T) {
 	h.want(cmdWRTE, 1, "OKAY")
 	h.send(packet{cmd: cmdOKAY, arg0: 1, arg1: stream})
 	h.want(cmdCLSE, 1, "")
-	ctx, cancel := contextWithTimeout(t, 20*time.Millisecond)
-	defer cancel()
-	if _, err := phone.DialReverse(ctx, 8080); err == nil {
+	ctx, giveUp := context.WithCancel(t.Context())
+	defer giveUp()
+	gaveUp := make(chan error)
+	go func() { _, err := phone.DialReverse(ctx, 8080); gaveUp <- err }()
+	id := h.want(cmdOPEN, 0, "tcp:1\x00")
+	giveUp()
+	if err := <-gaveUp; err == nil {
 		t.Fatal("dialled")
 	}
-	id := h.want(cmdOPEN, 0, "tcp:1\x00")
 	h.send(packet{cmd: cmdOKAY, arg0: 60, arg1: id})
 	if got := h.want(cmdCLSE, 60, ""); got != id {
 		t.Errorf("CLSE of %d, want %d", got, id)

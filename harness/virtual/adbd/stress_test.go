@@ -26,7 +26,7 @@ func TestDialersSurviveReconnects(t *testing.T) {
 					time.Sleep(100 * time.Microsecond)
 					continue
 				}
-				c.SetDeadline(time.Now().Add(5 * time.Second))
+				c.SetDeadline(time.Now().Add(time.Minute))
 				if _, err := c.Write([]byte("ping")); err == nil {
 					if _, err := io.ReadFull(c, buf); err == nil {
 						answered.Add(1)

@@ -19,7 +19,7 @@ import (
 // toy is the smallest phone: a dozen commands and files in memory.
 type toy struct {
 	files   *toyFiles
-	down    time.Duration
+	down    chan struct{} // a reboot ends when it is closed; none: at once
 	reboots chan string
 	hungUp  chan string // lines whose ctx ended
 }
@@ -36,8 +36,11 @@ func (d *toy) FS() FileSystem { return d.files }
 
 func (d *toy) Reboot(ctx context.Context, mode string) {
 	d.reboots <- mode
+	if d.down == nil {
+		return
+	}
 	select {
-	case <-time.After(d.down):
+	case <-d.down:
 	case <-ctx.Done():
 	}
 }

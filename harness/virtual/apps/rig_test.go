@@ -42,7 +42,7 @@ func newRig(t *testing.T, p personality.Personality) *rig {
 // view waits for a view with an id or a text.
 func (r *rig) view(t *testing.T, what string) *screen.View {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); ; time.Sleep(3 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); ; time.Sleep(3 * time.Millisecond) {
 		if v := r.find(what); v != nil {
 			return v
 		}
@@ -88,7 +88,7 @@ func (r *rig) shows(text string) bool {
 
 func (r *rig) eventually(t *testing.T, what string, cond func() bool) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); !cond(); time.Sleep(3 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); !cond(); time.Sleep(3 * time.Millisecond) {
 		if time.Now().After(end) {
 			xml, _ := r.Frame().Dump(true)
 			t.Fatalf("in vain: %s; on screen: %s", what, xml)

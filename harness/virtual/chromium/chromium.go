@@ -59,7 +59,7 @@ type LoadError struct{ Code string }
 func (e *LoadError) Error() string { return "loading a page: " + e.Code }
 
 // loadTime bounds the start of Chromium and the loading of a page.
-const loadTime = 40 * time.Second
+const loadTime = 2 * time.Minute
 
 // Load opens an address in the tab and returns what the page shows once it has loaded.
 func (b *Browser) Load(ctx context.Context, private bool, address string) (Page, error) {

@@ -73,8 +73,8 @@ func start(ctx context.Context, n Network, private bool, keys []string) (_ *proc
 	p.from = ourIn
 	defer theirOut.Close()
 	cmd := exec.Command(path, arguments(p.bridge.address(), p.profile, private, os.Geteuid() == 0, keys)...)
-	cmd.Env = append(os.Environ(), "HOME="+p.profile)
-	cmd.ExtraFiles = []*os.File{theirIn, theirOut} // 3 and 4, as the flag wants them
+	cmd.Env = append(os.Environ(), "HOME="+p.profile, "TMPDIR="+p.profile) // nothing of it outlives its folder
+	cmd.ExtraFiles = []*os.File{theirIn, theirOut}                         // 3 and 4, as the flag wants them
 	apart(cmd)
 	if err := cmd.Start(); err != nil {
 		return nil, err

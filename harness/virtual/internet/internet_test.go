@@ -25,7 +25,7 @@ func start(t *testing.T, o Options) *Internet {
 	}
 	t.Cleanup(func() {
 		i.Close()
-		deadline := time.Now().Add(10 * time.Second)
+		deadline := time.Now().Add(time.Minute)
 		for runtime.NumGoroutine() > before {
 			if time.Now().After(deadline) {
 				b := make([]byte, 1<<20)
@@ -305,7 +305,7 @@ func (i *Internet) open() int {
 
 func waitFor(t *testing.T, done func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !done(); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !done(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("what the test waits for did not come")
 		}

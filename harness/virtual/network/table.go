@@ -23,6 +23,10 @@ const maxTimeWait = 4096
 // The range of ephemeral ports (net.ipv4.ip_local_port_range).
 const firstPort, lastPort = 32768, 60999
 
+// A connection to the loopback may be a real one of this computer, whose port its row gets once that is known. Until then
+// its port is of a range from which no computer gives its own: or it would be taken for another's real one.
+const firstOwn, lastOwn = 20_000, firstPort - 1
+
 // socket is one row of a table.
 type socket struct {
 	table         string // tcp, tcp6, udp, udp6
@@ -42,11 +46,12 @@ type table struct {
 	waiting  []*socket        // in TIME_WAIT, oldest first
 	ports    map[uint16]int   // local ports in use
 	port     uint16           // last one given out
+	own      uint16           // last one given out to a connection to the loopback
 	inode    uint64
 }
 
 func newTable(lifetime time.Duration, uptime func() time.Time) *table {
-	return &table{uptime: uptime, lifetime: lifetime, ports: map[uint16]int{}, port: firstPort, inode: 20_000}
+	return &table{uptime: uptime, lifetime: lifetime, ports: map[uint16]int{}, port: firstPort, own: firstOwn, inode: 20_000}
 }
 
 // open adds a row. A local port of 0 gets an ephemeral one.
@@ -54,7 +59,11 @@ func (t *table) open(s socket) *socket {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if s.local.Port() == 0 {
-		s.local = netip.AddrPortFrom(s.local.Addr(), t.ephemeral())
+		from, first, last := &t.port, uint16(firstPort), uint16(lastPort)
+		if s.remote.Addr().Unmap().IsLoopback() {
+			from, first, last = &t.own, firstOwn, lastOwn
+		}
+		s.local = netip.AddrPortFrom(s.local.Addr(), t.free(from, first, last))
 	}
 	t.inode++
 	s.inode = t.inode
@@ -63,18 +72,17 @@ func (t *table) open(s socket) *socket {
 	return &s
 }
 
-// ephemeral finds a free port; when all are taken it shares one, which a table can show.
-func (t *table) ephemeral() uint16 {
-	for range lastPort - firstPort {
-		t.port++
-		if t.port > lastPort {
-			t.port = firstPort
+// free finds a free port behind the last one of a range; when all are taken it shares one, which a table can show.
+func (t *table) free(at *uint16, first, last uint16) uint16 {
+	for range last - first {
+		if *at++; *at > last {
+			*at = first
 		}
-		if t.ports[t.port] == 0 {
+		if t.ports[*at] == 0 {
 			break
 		}
 	}
-	return t.port
+	return *at
 }
 
 // move gives a row the local port of the real connection under it, so that what a listener sees is in the table.
@@ -84,7 +92,7 @@ func (t *table) move(s *socket, port uint16) {
 	if port == 0 || port == s.local.Port() {
 		return
 	}
-	t.free(s)
+	t.giveBack(s)
 	s.local = netip.AddrPortFrom(s.local.Addr(), port)
 	t.ports[port]++
 }
@@ -115,7 +123,7 @@ func (t *table) close(s *socket, linger bool) {
 		}
 	}
 	if !linger || t.lifetime <= 0 {
-		t.free(s)
+		t.giveBack(s)
 		return
 	}
 	s.state, s.uid, s.inode = timeWait, 0, 0
@@ -128,12 +136,12 @@ func (t *table) close(s *socket, linger bool) {
 func (t *table) expire() {
 	now := t.uptime()
 	for len(t.waiting) > 0 && (len(t.waiting) > maxTimeWait || !now.Before(t.waiting[0].expires)) {
-		t.free(t.waiting[0])
+		t.giveBack(t.waiting[0])
 		t.waiting = t.waiting[1:]
 	}
 }
 
-func (t *table) free(s *socket) {
+func (t *table) giveBack(s *socket) {
 	port := s.local.Port()
 	if t.ports[port]--; t.ports[port] <= 0 {
 		delete(t.ports, port)

@@ -270,3 +270,46 @@ func TestStoppedAppsAreForgotten(t *testing.T) {
 		t.Errorf("%d apps, connections and dials are kept", n)
 	}
 }
+
+// A connection to the loopback that is a real one of this computer has its port; before that is known, one that none of
+// this computer can have: whoever looks up a real connection must not find another's row.
+func TestPortOfALoopbackConnection(t *testing.T) {
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	var n *Network
+	port := func() (out uint16) {
+		rows, _ := n.table.snapshot("tcp")
+		for _, r := range rows {
+			if r.remote.Port() == 18088 {
+				out = r.local.Port()
+			}
+		}
+		return out
+	}
+	var before uint16
+	n = New(Options{Loopback: func(ctx context.Context, _ int) (net.Conn, error) {
+		before = port()
+		var d net.Dialer
+		return d.DialContext(ctx, "tcp4", l.Addr().String())
+	}})
+	defer n.CloseAll()
+	c, err := n.App(AppOptions{UID: 10100, Stack: Chromium}).Dial(t.Context(), "tcp", "127.0.0.1:18088")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	real, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer real.Close()
+	if before < firstOwn || before > lastOwn {
+		t.Errorf("before it was connected its port was %d", before)
+	}
+	if got, want := port(), real.RemoteAddr().(*net.TCPAddr).Port; int(got) != want {
+		t.Errorf("its port is %d, want the real one, %d", got, want)
+	}
+}

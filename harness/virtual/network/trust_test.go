@@ -119,7 +119,7 @@ func TestRealServerIsBelievedByAll(t *testing.T) {
 // wait polls for what another goroutine does; the test's own timeout is the limit.
 func (w *world) wait(done func() bool) {
 	w.t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		w.mu.Lock()
 		ok := done()

@@ -150,7 +150,7 @@ func newWorld(t *testing.T) *world {
 		w.server.Close()
 		w.plain.Close()
 		_ = w.echo.Close()
-		deadline := time.Now().Add(10 * time.Second)
+		deadline := time.Now().Add(time.Minute)
 		for runtime.NumGoroutine() > before {
 			if time.Now().After(deadline) {
 				b := make([]byte, 1<<20)

@@ -40,7 +40,7 @@ func newRig(t testing.TB, p personality.Personality) *rig {
 // run runs a line with its two streams apart.
 func (r *rig) run(t testing.TB, line, stdin string) (out, errs string, code int) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	var o, e bytes.Buffer
 	code = r.sh.Run(ctx, shell.Command{Line: line, Stdin: strings.NewReader(stdin), Stdout: &o, Stderr: &e})
@@ -202,7 +202,7 @@ func TestCancel(t *testing.T) {
 				if code == 0 {
 					t.Error("a command that was cut short must not say that all is well")
 				}
-			case <-time.After(10 * time.Second):
+			case <-time.After(time.Minute):
 				t.Fatal("still running")
 			}
 		})
@@ -213,18 +213,20 @@ func TestCancel(t *testing.T) {
 func TestJobsThatOutliveTheSession(t *testing.T) {
 	r := newRig(t, personality.Leaky2020())
 	for _, line := range []string{
-		`setsid sh -c 'sleep 0.6; settings put global mark SET' >/dev/null 2>&1 </dev/null &`,
-		`(sleep 0.6; settings put global mark SET) >/dev/null 2>&1 &`,
-		`echo 'sleep 0.6; settings put global mark $1' > /data/local/tmp/d.sh; nohup sh /data/local/tmp/d.sh SET >/dev/null 2>&1 &`,
+		`setsid sh -c 'until [ -e /data/local/tmp/go ]; do sleep 0.02; done; settings put global mark SET' >/dev/null 2>&1 </dev/null &`,
+		`(until [ -e /data/local/tmp/go ]; do sleep 0.02; done; settings put global mark SET) >/dev/null 2>&1 &`,
+		`echo 'until [ -e /data/local/tmp/go ]; do sleep 0.02; done; settings put global mark $1' > /data/local/tmp/d.sh; nohup sh /data/local/tmp/d.sh SET >/dev/null 2>&1 &`,
 	} {
 		r.phone.Settings.Delete(phone.Global, "mark")
+		r.run(t, "rm -f /data/local/tmp/go", "")
 		if _, errs, code := r.run(t, line, ""); code != 0 || errs != "" {
 			t.Errorf("%s: %d %q", line, code, errs)
 		}
 		if _, set := r.phone.Settings.Get(phone.Global, "mark"); set {
 			t.Errorf("%s: the session waited for it", line)
 		}
-		for end := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		r.run(t, "touch /data/local/tmp/go", "")
+		for end := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
 			if v, _ := r.phone.Settings.Get(phone.Global, "mark"); v == "SET" {
 				break
 			}
@@ -233,7 +235,7 @@ func TestJobsThatOutliveTheSession(t *testing.T) {
 			}
 		}
 	}
-	out, _, _ := r.run(t, `sleep 30 >/dev/null 2>&1 & p=$!; kill -0 $p && kill $p; sleep 0.05; kill -0 $p || echo gone`, "")
+	out, _, _ := r.run(t, `sleep 30 >/dev/null 2>&1 & p=$!; kill -0 $p && kill $p; while kill -0 $p; do sleep 0.02; done; echo gone`, "")
 	if out != "gone\n" {
 		t.Errorf("$! is not the job: %q", out)
 	}

@@ -85,7 +85,7 @@ func TestOnAPhone(t *testing.T) {
 			if queries != 1 {
 				t.Errorf("%s: %d entries of the query", name, queries)
 			}
-			for deadline := time.Now().Add(20 * time.Second); web.Counts()[counter].Requests != before.Requests+want; time.Sleep(time.Millisecond) {
+			for deadline := time.Now().Add(time.Minute); web.Counts()[counter].Requests != before.Requests+want; time.Sleep(time.Millisecond) {
 				if time.Now().After(deadline) {
 					t.Fatalf("%s: the collector got %d requests", name, web.Counts()[counter].Requests-before.Requests)
 				}
