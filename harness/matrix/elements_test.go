@@ -2,6 +2,7 @@ package matrix
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/telltale-farm/telltale/harness"
@@ -86,6 +87,9 @@ func elementRows() []row {
 func modelRows() []row {
 	var out []row
 	for _, name := range personality.Names() {
+		if slices.Contains(reacting, name) {
+			continue // in a single window each of them is silent or not as it happens
+		}
 		who, err := personality.ByName(name)
 		if err != nil {
 			panic(err) // it is shipped

@@ -39,10 +39,13 @@ var families = []string{
 // hasPart says whether an encoding has a family's place in the fixed part.
 func hasPart(encoding string) bool { return slices.Contains(families, encoding) }
 
+// allEncodings are every one that a virtual phone knows by a name, and the compositions.
+func allEncodings() []string { return slices.Concat(telemetry.Names(), wordings) }
+
 // encodingRows are, for each encoding, a phone that leaks in it and one that nearly does.
 func encodingRows() []row {
 	var out []row
-	for _, name := range slices.Concat(telemetry.Names(), wordings) {
+	for _, name := range allEncodings() {
 		out = append(out, leaking(name), nearly(name))
 	}
 	for _, name := range tokens {

@@ -39,6 +39,9 @@ func truth(d driven, at int) expected {
 	}
 	until := d.until(at)
 	d.sent(m, c, until, &e)
+	if c.trials > 0 && d.reacts(m, c) {
+		e.outcome = leak.Leaked
+	}
 	if e.outcome == leak.Leaked {
 		return e
 	}
@@ -51,6 +54,9 @@ func truth(d driven, at int) expected {
 	}
 	d.unseen(m, c, until, &e)
 	d.phoneItself(c, &e)
+	if strings.HasPrefix(c.scenario, identity) {
+		d.knows(m, at, &e)
+	}
 	return e
 }
 
@@ -68,14 +74,22 @@ func (c drivenCell) brought(e *expected) {
 	}
 }
 
-// until is when the next cell began that drives the same app, or for ever.
+// until is when the next cell began that drives the same app, or for ever. What is done to the phone before its action
+// belongs to the cell before.
 func (d driven) until(at int) int64 {
 	for _, c := range d.cells[at+1:] {
 		if c.about.App == d.cells[at].about.App && !c.given.NoAttempt {
-			return c.begun
+			return c.from()
 		}
 	}
 	return 1 << 62
+}
+
+func (c drivenCell) from() int64 {
+	if c.opened > 0 {
+		return c.opened
+	}
+	return c.begun
 }
 
 // sent looks for the cell's own words, and for reports of the action, in what was sent.
@@ -117,13 +131,18 @@ func (d driven) sent(m manifest.Manifest, c drivenCell, until int64, e *expected
 func (c drivenCell) concerns(x manifest.Entry, until int64) bool {
 	switch x.Kind {
 	case manifest.Query, manifest.URL, manifest.Text:
-		return c.says(x.Value)
+		if c.says(x.Value) {
+			return true
+		}
+		return x.Kind == manifest.Text && x.AtUS >= c.begun && x.AtUS <= c.ended && slices.ContainsFunc(c.about.Markers, func(m leak.Marker) bool {
+			return m.Kind == "title" && m.Text == x.Value
+		})
 	case manifest.Page, manifest.Activity:
 		if x.AtUS < c.begun || x.AtUS > c.ended {
 			return false
 		}
 		return slices.ContainsFunc(c.about.Markers, func(m leak.Marker) bool {
-			return m.Kind != "event" && m.Own != x.App && strings.Contains(x.Value, m.Text)
+			return m.Own != x.App && strings.Contains(x.Value, m.Text)
 		})
 	}
 	return false
@@ -182,10 +201,13 @@ func (d driven) unseen(m manifest.Manifest, c drivenCell, until int64, e *expect
 		last = c.ended
 	}
 	for _, u := range m.Uploads {
-		if u.EndUS < c.begun || u.AtUS >= last || c.about.Scope == leak.ScopeApp && u.App != c.about.App {
+		if u.EndUS < c.from() || u.AtUS >= last || c.about.Scope == leak.ScopeApp && u.App != c.about.App && !slices.Contains(d.row.services, u.App) {
 			continue
 		}
 		if d.accepted(u) {
+			if c.trials > 0 {
+				continue // reacts says what that means
+			}
 			if c.about.Claims[0] == leak.ClaimReaction {
 				e.reason(leak.CodeTooFewRepeats)
 			}
@@ -251,6 +273,11 @@ func (d driven) phoneItself(c drivenCell, e *expected) {
 			e.reason(leak.CodeSettleTooShort)
 		}
 	}
+	engine := manifest.Upload{App: web.Package, Host: d.row.config().Phones[0].Browsers[0].Search, Port: 80}
+	if strings.HasPrefix(web.Web.SearchURL, "http:") && strings.HasSuffix(c.scenario, "search") && !d.accepted(engine) {
+		e.reason(leak.CodeCleartext)
+	}
+	d.rebooted(c, e)
 	if d.row.made > 0 && d.row.asked > d.row.made {
 		e.reason(leak.CodeTooFewRepeats)
 	}
@@ -268,4 +295,86 @@ func (d driven) phoneItself(c drivenCell, e *expected) {
 func (d driven) updated(a personality.App) bool {
 	p, ok := d.phone.State().Packages.Find(a.Package)
 	return ok && p.VersionName == a.Version
+}
+
+// reacts says whether the phone sends something because of a cell's action: it is made so, and it did so often enough to be seen.
+func (d driven) reacts(m manifest.Manifest, c drivenCell) bool {
+	on := map[string]personality.Trigger{"open settings": personality.OnSettings, "switch apps": personality.OnSwitch}[c.scenario]
+	return slices.ContainsFunc(d.row.who.Leaks, func(l personality.Leak) bool {
+		if !slices.Contains(l.On, on) {
+			return false
+		}
+		n := 0
+		for _, u := range m.Uploads {
+			if u.App == l.App && u.AtUS >= c.begun && u.AtUS <= c.ended {
+				n++
+			}
+		}
+		return n*4 >= c.trials
+	})
+}
+
+// rebooted is what a reboot before the app's next cell takes: nothing, if the app was stopped and counted before, and no service for
+// it ran on.
+func (d driven) rebooted(c drivenCell, e *expected) {
+	at := slices.IndexFunc(d.cells, func(x drivenCell) bool { return x.key == c.key })
+	if c.about.Scope != leak.ScopeApp || at < 0 {
+		return
+	}
+	for _, next := range d.cells[at+1:] {
+		if next.about.App != c.about.App {
+			continue
+		}
+		stopped := slices.Contains(d.row.config().Phones[0].Allow, "force-stop")
+		if next.changed() == leak.EventReboot && (!stopped || len(d.row.services) > 0) { // those of the rows run again at once
+			e.reason(leak.CodeBypass)
+		}
+		return
+	}
+}
+
+// knows is what the identity claim of a cell must be: whether a number that its app sends outlives what was done to the app.
+func (d driven) knows(m manifest.Manifest, at int, e *expected) {
+	type sent struct {
+		cell  int
+		value string
+	}
+	places := map[string][]sent{} // host -> values, in order
+	here := map[string]bool{}
+	for _, x := range m.Entries {
+		if x.Kind != manifest.Identifier || x.App != d.cells[at].about.App || !x.Readable || !x.Written {
+			continue
+		}
+		for i, c := range d.cells {
+			if x.AtUS >= c.from() && x.AtUS <= c.ended {
+				places[x.Host] = append(places[x.Host], sent{i, x.Value})
+				here[x.Host] = here[x.Host] || i == at
+			}
+		}
+	}
+	for host := range here {
+		if !here[host] {
+			continue
+		}
+		lasted, gone, asked := false, false, false
+		for i, a := range places[host] {
+			for _, b := range places[host][i+1:] {
+				for _, between := range d.cells[a.cell+1 : b.cell+1] {
+					what := between.changed()
+					asked = asked || what != ""
+					lasted = lasted || what != "" && a.value == b.value
+					gone = gone || (what == leak.EventDataReset || what == leak.EventReinstall) && a.value != b.value
+				}
+			}
+		}
+		switch {
+		case !asked:
+			e.reason(leak.CodeTooFewSessions)
+		case lasted && gone:
+			e.outcome = leak.Leaked
+			return
+		case lasted:
+			e.reason(leak.CodeTooFewPhones)
+		}
+	}
 }

@@ -2,6 +2,7 @@ package matrix
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/telltale-farm/telltale/harness"
@@ -81,6 +82,24 @@ func reasonRows() []row {
 	add(with("QUIC", stream(func(l *personality.Leak) {
 		l.Encoding, l.URL = "quic", "udp://metrics.example-metrics.test:443"
 	}), three...))
+
+	// cleartext
+	plain := func(p *personality.Personality) {
+		for i := range p.Apps {
+			if web := p.Apps[i].Web; web != nil {
+				web.SearchURL = "http" + strings.TrimPrefix(web.SearchURL, "https")
+			}
+		}
+	}
+	add(inPart(on("a search engine asked without TLS", plain, "private search", "search", "private visit", "visit")))
+	twice := on("a search engine asked without TLS, again", plain)
+	twice.cells = thrice("private search")
+	add(twice)
+	engine := on("a search engine asked without TLS, and accepted", plain, "private search")
+	engine.devices = func(p *profile.Phone) {
+		p.Accept = []profile.Accept{{App: chrome, Host: "www.google.com", Port: 80, Why: "known"}}
+	}
+	add(engine)
 
 	// truncated
 	add(inPart(with("a body too long", stream(func(l *personality.Leak) { l.Filler, l.Near = 256<<10, true }), three...)))

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -57,6 +58,7 @@ type drivenCell struct {
 	key          leak.Key
 	about        harness.About
 	begun, ended int64
+	opened       int64 // when its action began, after what was done to the phone before; 0 if it never did
 	secrets      []leak.Secret
 }
 
@@ -93,7 +95,7 @@ func (d *desk) drive(t *testing.T, r row) (out driven, err error) {
 		Profile: &config.Phones[0], ControlHost: config.Sites.Control, Policy: r.policy(), Repeat: max(r.made, 1),
 		Seed: r.name, State: d.state, ADB: d.server.Addr, Serial: address, Address: address, RunBound: true,
 		Resolve: d.internet.Addr(), TrustPEM: d.internet.RootPEM(), Names: d.internet.Names(),
-		Bundle: bundle.FS(), Dir: dir, Bounds: harness.Bounds{Command: 20 * time.Second, Attach: r.patience(), Restore: 8 * time.Second},
+		Bundle: bundle.FS(), Dir: dir, Trials: r.trials(), Bounds: harness.Bounds{Command: 20 * time.Second, Attach: r.patience(), Restore: 8 * time.Second},
 		Progress: func(line string) {
 			talking.Lock()
 			defer talking.Unlock()
@@ -140,11 +142,10 @@ func (d *desk) cell(ctx context.Context, l *harness.Lease, r row, c cell, phone 
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	if c.before != nil || c.after != nil {
-		a = wrapped{a, c, struck{phone: phone, cancel: cancel}}
-	}
-	_, _ = s.Do(ctx, a)
-	out.ended = time.Now().UnixMicro()
+	w := &wrapped{Action: a, cell: c, struck: struck{phone: phone, cancel: cancel}}
+	_, _ = s.Do(ctx, w)
+	out.ended, out.opened = time.Now().UnixMicro(), w.opened
+	out.about.Markers = slices.Concat(out.about.Markers, w.Learned())
 	return out
 }
 
@@ -159,9 +160,21 @@ type wrapped struct {
 	harness.Action
 	cell   cell
 	struck struck
+	opened int64 // when it first ran
 }
 
-func (w wrapped) Run(ctx context.Context, d *harness.Driver) error {
+// Learned is what the action learned, if it learns anything.
+func (w *wrapped) Learned() []leak.Marker {
+	if l, ok := w.Action.(harness.Learner); ok {
+		return l.Learned()
+	}
+	return nil
+}
+
+func (w *wrapped) Run(ctx context.Context, d *harness.Driver) error {
+	if w.opened == 0 {
+		w.opened = time.Now().UnixMicro()
+	}
 	if w.cell.before != nil {
 		if err := w.cell.before(ctx, d, w.struck); err != nil {
 			return err
@@ -173,11 +186,22 @@ func (w wrapped) Run(ctx context.Context, d *harness.Driver) error {
 	return w.cell.after(ctx, d, w.struck)
 }
 
+// trials are the windows that the cells of a row compare.
+func (r row) trials() map[leak.Key]int {
+	out := map[leak.Key]int{}
+	for _, c := range r.cells {
+		if c.trials > 0 {
+			out[c.key()] = c.trials
+		}
+	}
+	return out
+}
+
 // plan is the plan of a row.
 func (r row) plan() []byte {
 	p := leak.Plan{Schema: leak.Schema}
 	for _, c := range r.cells {
-		p.Cells = append(p.Cells, leak.Cell{Key: c.key(), Kind: profile.Virtual})
+		p.Cells = append(p.Cells, leak.Cell{Key: c.key(), Kind: profile.Virtual, Trials: c.trials})
 	}
 	raw, err := json.Marshal(p)
 	if err != nil {

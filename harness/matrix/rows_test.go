@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"strings"
 	"time"
 
 	"github.com/telltale-farm/telltale/assertions/leak"
@@ -29,6 +30,8 @@ type row struct {
 	encoding string               // it is there for this encoding
 	near     bool                 // it must not be taken for a leak
 	part     bool                 // of the fixed part that `make test` runs
+	keep     int                  // how many of its cells belong to that; 0 is one
+	services []string             // packages that are to count as sending for browsers, beside those of the catalogue
 }
 
 // cell is one scenario on a phone.
@@ -38,6 +41,7 @@ type cell struct {
 	given    given
 	before   func(context.Context, *harness.Driver, struck) error
 	after    func(context.Context, *harness.Driver, struck) error
+	trials   int  // windows of each kind that are compared; 0 is none
 	limit    bool // docs/limits.md says that it cannot be told: shown, not counted
 }
 
@@ -80,7 +84,7 @@ func scenarios() []scenario {
 			return action.Visit(b, s.URL("address of a page", b.SearchHost), mode)
 		}
 	}
-	return []scenario{
+	out := []scenario{
 		{"private search", true, true, search(action.Private)},
 		{"private visit", true, true, visit(action.Private)},
 		{"search", true, false, search(action.Normal)},
@@ -111,7 +115,27 @@ func scenarios() []scenario {
 		{"play music", false, false, func(s *harness.Session, _ action.Browser) harness.Action {
 			return action.PlayTrack(s.Canary("track title", ""))
 		}},
+		{"read the news", true, false, func(_ *harness.Session, b action.Browser) harness.Action { return action.ReadNews(b) }},
+		{"first start", true, false, func(_ *harness.Session, b action.Browser) harness.Action { return action.FirstStart(b) }},
 	}
+	for _, change := range action.Changes() {
+		out = append(out, scenario{identity + change.Name, true, change.Mode == action.Private, func(s *harness.Session, b action.Browser) harness.Action {
+			return action.Return(b, s.URL("address of a page", b.SearchHost), change)
+		}})
+	}
+	return out
+}
+
+// identity is what the names of the scenarios begin with in which a page is visited after a change.
+const identity = "identity "
+
+// changed is what was done to a cell's phone before its window; empty for nothing.
+func (c cell) changed() string {
+	kind, ok := strings.CutPrefix(c.scenario, identity)
+	if _, event := map[string]bool{leak.EventRestart: true, leak.EventDataReset: true, leak.EventReinstall: true, leak.EventReboot: true}[kind]; !ok || !event {
+		return ""
+	}
+	return kind
 }
 
 func scenarioNamed(name string) scenario {
@@ -163,6 +187,7 @@ func (r row) policy() leak.Policy {
 			}
 		}
 	}
+	p.Phones[0].Services = append(p.Phones[0].Services, r.services...)
 	return p
 }
 

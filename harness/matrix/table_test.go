@@ -133,23 +133,17 @@ func (s *tally) print(table bool) {
 	fmt.Fprintf(out, "false clean %d, false leak %d, wrong reason %d, cells %d\n", s.falseClean, s.falseLeak, s.wrongReason, s.cells)
 }
 
-// codes are all reasons there are.
-var codes = []leak.Code{
-	leak.CodeControlMissing, leak.CodeNotPerformed, leak.CodeOpaqueFlow, leak.CodeBypass, leak.CodeTruncated, leak.CodeCaptureGap, leak.CodeDeviceLost,
-	leak.CodeNotQuiet, leak.CodeSettleTooShort, leak.CodeTooFewRepeats, leak.CodeDeviceChanged, leak.CodeNotAllowed, leak.CodeNoAttempt, leak.CodeHarness,
-}
-
-// enough checks that the matrix speaks of every reason, and of every encoding that it drove, often enough.
-func (s *tally) enough(t *testing.T, which []row, least int) {
+// enough checks that the matrix speaks of every reason that the product knows, and of each of these encodings, often enough.
+func (s *tally) enough(t *testing.T, encodings []string, least int) {
 	t.Helper()
-	for _, c := range codes {
+	for _, c := range reasonCodes(t) {
 		if s.reasons[c] < least {
 			t.Errorf("%d cells of the reason %s, want %d", s.reasons[c], c, least)
 		}
 	}
-	for _, r := range which {
-		if r.encoding != "" && (s.leaking[r.encoding] < least || s.near[r.encoding] < least) {
-			t.Errorf("%d leaking and %d near-miss cells of %s, want %d of each", s.leaking[r.encoding], s.near[r.encoding], r.encoding, least)
+	for _, e := range encodings {
+		if s.leaking[e] < least || s.near[e] < least {
+			t.Errorf("%d leaking and %d near-miss cells of %s, want %d of each", s.leaking[e], s.near[e], e, least)
 		}
 	}
 }

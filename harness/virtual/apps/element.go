@@ -12,11 +12,15 @@ import (
 	"github.com/telltale-farm/telltale/harness/virtual/telemetry"
 )
 
+// spread keeps what is reported of n events from standing together.
+const spread = 7
+
 // events makes what a leak sends of an event: nothing, the event, or its halves.
 func (s *System) events(number int, leak personality.Leak, e telemetry.Event) []telemetry.Event {
 	if leak.OneIn > 1 {
 		d := s.stored(leak.App)
-		if d.counts[number]++; d.counts[number]%leak.OneIn != 0 {
+		d.counts[number]++
+		if n := d.counts[number] % leak.OneIn; leak.Times <= 1 && n != 0 || leak.Times > 1 && n*spread%leak.OneIn >= leak.Times {
 			return nil
 		}
 	}

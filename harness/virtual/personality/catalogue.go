@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/telltale-farm/telltale/harness/virtual/network"
 	"github.com/telltale-farm/telltale/harness/virtual/telemetry"
@@ -24,7 +25,7 @@ func ByName(name string) (Personality, error) {
 }
 
 func shipped() map[string]func() Personality {
-	all := map[string]func() Personality{"leaky-2020": Leaky2020, "clean": Clean, "pinned": Pinned, "chromium": Chromium}
+	all := map[string]func() Personality{"leaky-2020": Leaky2020, "clean": Clean, "pinned": Pinned, "chromium": Chromium, "three-in-ten": ThreeInTen, "by-the-clock": ByTheClock}
 	for _, name := range Models() {
 		all[name] = func() Personality {
 			p, err := OfModel(name)
@@ -53,6 +54,29 @@ func Pinned() Personality {
 		{App: "com.android.browser", On: []Trigger{OnSearch, OnVisit}, Private: true, URL: SensorsURL, Encoding: "sensors", Trust: network.TrustPinned, Tries: 2},
 	}
 	return p
+}
+
+// ReportsURL is where the system service of ThreeInTen and ByTheClock reports to; the name is the project's own.
+const ReportsURL = "https://reports.example-metrics.test/e"
+
+// ThreeInTen is the same phone whose system service, and nothing else, reports three of ten opened settings to a place that it
+// believes by its own certificate only: all that can be seen of it is that it happens more often when they are opened.
+func ThreeInTen() Personality {
+	p := must(quiet("three-in-ten", "redmi-note-8"))
+	p.Leaks = []Leak{sealed(Leak{On: []Trigger{OnSettings}, OneIn: 10, Times: 3})}
+	return p
+}
+
+// ByTheClock is the same phone whose system service connects to that place now and then, whatever is done.
+func ByTheClock() Personality {
+	p := must(quiet("by-the-clock", "redmi-note-8"))
+	p.Leaks = []Leak{sealed(Leak{On: []Trigger{OnBeat}, Every: 15 * time.Second})}
+	return p
+}
+
+func sealed(l Leak) Leak {
+	l.App, l.URL, l.Encoding, l.Trust, l.Tries, l.Flush = "com.miui.analytics", ReportsURL, "json", network.TrustPinned, 1, 20*time.Millisecond
+	return l
 }
 
 // Clean is an Android One phone with Chrome, which sends what the user asked for, and harmless requests of its own.
@@ -98,7 +122,7 @@ func (p Personality) Check() error {
 		}
 	}
 	for i, l := range p.Leaks {
-		if !slices.Contains([]When{ByClock, AtBoot, AtWiFi, WhenDark, AtDown}, l.When) || l.OneIn < 0 || l.Enhanced && !l.Private {
+		if !slices.Contains([]When{ByClock, AtBoot, AtWiFi, WhenDark, AtDown}, l.When) || l.OneIn < 0 || l.Times < 0 || l.Times > max(l.OneIn-1, 0) || l.Enhanced && !l.Private {
 			return fmt.Errorf("personality %s: leak %d: an occasion %q or a count that nobody knows, or an enhanced mode without the private one", p.Name, i, l.When)
 		}
 	}

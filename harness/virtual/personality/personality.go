@@ -128,6 +128,7 @@ type Leak struct {
 	Enhanced bool     // with Private: in the private mode only while the browser's enhanced switch is on
 	Near     bool     // sends no value itself: a misspelt one, its length, a checksum of it
 	OneIn    int      // reports only each nth event; 0 and 1: all
+	Times    int      // with OneIn: as many of each n, spread out; 0 is one
 	Split    bool     // sends each value in two halves, an upload a half
 	When     When     // what it waits for before it sends
 	Lasts    Lifetime // of the UUID that it is sent under

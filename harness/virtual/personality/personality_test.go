@@ -6,7 +6,7 @@ import (
 )
 
 func TestShippedPersonalitiesAreSound(t *testing.T) {
-	if got := strings.Join(Names(), " "); got != "chromium clean hyperos leaky-2020 mi-10 mi-10-may-2020 mi-a1 mix-3 pinned pixel-5 redmi-k20 redmi-note-8 redmi-note-8-may-2020" {
+	if got := strings.Join(Names(), " "); got != "by-the-clock chromium clean hyperos leaky-2020 mi-10 mi-10-may-2020 mi-a1 mix-3 pinned pixel-5 redmi-k20 redmi-note-8 redmi-note-8-may-2020 three-in-ten" {
 		t.Errorf("names: %s", got)
 	}
 	for _, name := range Names() {
@@ -47,6 +47,7 @@ func TestCheckFindsMistakes(t *testing.T) {
 		{"leak to nowhere", "URL", func(p *Personality) { p.Leaks[0].URL = "ftp://x/" }},
 		{"beat without a clock", "Every", func(p *Personality) { p.Leaks[0].On = []Trigger{OnBeat} }},
 		{"an occasion that nobody knows", "occasion", func(p *Personality) { p.Leaks[0].When = "full moon" }},
+		{"more of ten than ten", "count", func(p *Personality) { p.Leaks[0].OneIn, p.Leaks[0].Times = 10, 10 }},
 		{"enhanced without private", "enhanced", func(p *Personality) { p.Leaks[0].Enhanced, p.Leaks[0].Private = true, false }},
 		{"a lie that counts nothing", "never strike", func(p *Personality) { p.Lies = []Lie{{In: "com.android.browser"}} }},
 		{"the same app twice", "twice", func(p *Personality) { p.Apps = append(p.Apps, p.Apps[0]) }},
