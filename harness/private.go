@@ -19,7 +19,8 @@ const intentTimeout = 8 * time.Second
 // by the browser's own intent where the catalogue knows one, else, or if that opens none, by its menu. It says which way
 // led there. A *NotPerformed says that none did.
 func (d *Driver) OpenPrivate(ctx context.Context, e catalogue.Entry) (way string, err error) {
-	if e.Browser == nil || len(e.Browser.Private.Marker) == 0 || e.Browser.Private.Intent == "" && len(e.Browser.Private.Steps) == 0 {
+	if e.Browser == nil || len(e.Browser.Private.Marker) == 0 ||
+		e.Browser.Private.Intent == "" && len(e.Browser.Private.Steps) == 0 && e.Browser.Private.Way == "" {
 		return "", &NotPerformed{Want: "a private tab in " + e.Package, Got: "the catalogue knows no way to one"}
 	}
 	p := e.Browser.Private
@@ -28,21 +29,34 @@ func (d *Driver) OpenPrivate(ctx context.Context, e catalogue.Entry) (way string
 		if refused, err = d.privateByIntent(ctx, p); err != nil || refused == "" {
 			return "its intent", err
 		}
-		if len(p.Steps) == 0 {
+		if len(p.Steps) == 0 && p.Way == "" {
 			return "", &NotPerformed{Want: "a private tab in " + e.Package, Got: "its intent opened none: " + refused}
 		}
 	}
-	for i, step := range p.Steps {
-		if err := d.Tap(ctx, fmt.Sprintf("step %d to a private tab", i+1), []catalogue.Selector{step}); err != nil {
-			return "", err
-		}
+	if way, err = d.privateTab(ctx, e); err != nil {
+		return "", err
 	}
-	way = "its menu"
 	if refused != "" {
 		way += ", its intent having opened none: " + refused
 	}
 	_, err = d.Find(ctx, "the mark of a private tab", p.Marker)
 	return way, err
+}
+
+// privateTab goes the way to a private tab that a browser has of its own. A way that the catalogue cannot say as
+// steps to tap has a case here, under the name that its entry gives it.
+func (d *Driver) privateTab(ctx context.Context, e catalogue.Entry) (way string, err error) {
+	switch p := e.Browser.Private; p.Way {
+	case "":
+		for i, step := range p.Steps {
+			if err := d.Tap(ctx, fmt.Sprintf("step %d to a private tab", i+1), []catalogue.Selector{step}); err != nil {
+				return "", err
+			}
+		}
+		return "its menu", nil
+	default:
+		return "", &NotPerformed{Want: "a private tab in " + e.Package, Got: fmt.Sprintf("the catalogue names a way %q, which nobody has written", p.Way)}
+	}
 }
 
 // privateByIntent says why an intent opened no private tab; empty if it did.

@@ -22,7 +22,7 @@ func TestNewcomer(t *testing.T) {
 	r := newRig(t, built)
 	o := overlay{t: t, dir: t.TempDir(), files: map[string]string{}}
 	patches, err := filepath.Glob("testdata/newcomer/*.txtar")
-	if err != nil || len(patches) < 6 {
+	if err != nil || len(patches) < 7 {
 		t.Fatalf("%d patches, %v", len(patches), err)
 	}
 	for _, patch := range patches {
@@ -52,7 +52,7 @@ func TestNewcomer(t *testing.T) {
 			clean[c.Scenario] = true
 		}
 	}
-	if !clean["newcomer"] || !clean["newcomer verb"] || len(clean) != 2 {
+	if !clean["newcomer"] || !clean["newcomer verb"] || !clean["newcomer private tab"] || len(clean) != 3 {
 		t.Errorf("clean on the new phone: %v\n%s", clean, stdout)
 	}
 }

@@ -53,6 +53,7 @@ type Files struct {
 type Private struct {
 	Intent string     // an am start argument line that opens a private tab, tried first; empty for none
 	Steps  []Selector // tapped one after the other
+	Way    string     // a way that is neither, instead of the steps: its name in harness/private.go; empty for none
 	Marker []Selector // on screen if and only if the private mode is on
 	Leave  []Selector // tapped to leave it
 
