@@ -1,6 +1,7 @@
 package adb
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -61,23 +62,58 @@ func ParseBootID(text []byte) (string, error) {
 	return s, nil
 }
 
+// Accounts is who is signed in on a phone, of all its users. Names are not kept.
+type Accounts struct {
+	Count int
+	Types map[string]int // how many of each type, as "com.google"; nil if there are none
+}
+
 // Accounts counts the accounts that are set up on the phone, of all its users. Their names are not kept.
-func (d *Device) Accounts(ctx context.Context) (int, error) {
+func (d *Device) Accounts(ctx context.Context) (Accounts, error) {
 	return read(ctx, d, "counting accounts", ParseAccounts, "dumpsys", "account")
 }
 
-var accountCount = regexp.MustCompile(`(?m)^\s*Accounts: (\d{1,4})\s*$`)
+var (
+	accountCount = regexp.MustCompile(`^\s*Accounts: (\d{1,4})\s*$`)
+	// accountType takes the last type of a line: a name may hold anything.
+	accountType = regexp.MustCompile(`^\s*Account \{name=.*, type=([A-Za-z0-9_.-]{1,100})\}\s*$`)
+)
 
-// ParseAccounts reads `dumpsys account`: one line "Accounts: N" for each user of the phone.
-func ParseAccounts(text []byte) (int, error) {
-	all := accountCount.FindAllSubmatch(text, 1000)
-	if len(all) == 0 {
-		return 0, errors.New("no count of accounts")
+// Bounds of what is read of accounts.
+const (
+	maxUsers        = 1000
+	maxAccountTypes = 64
+)
+
+// ParseAccounts reads `dumpsys account`: for each user of the phone a line "Accounts: N" with N lines below it, one an account.
+func ParseAccounts(text []byte) (Accounts, error) {
+	var out Accounts
+	users, left := 0, 0
+	for line := range bytes.Lines(text) {
+		if m := accountCount.FindSubmatch(line); m != nil {
+			if users++; users > maxUsers {
+				return Accounts{}, fmt.Errorf("more than %d users", maxUsers)
+			}
+			left, _ = strconv.Atoi(string(m[1]))
+			out.Count += left
+			continue
+		}
+		m := accountType.FindSubmatch(line)
+		if left == 0 || m == nil {
+			left = 0 // other lists follow, of which no line is an account that is set up
+			continue
+		}
+		left--
+		if _, known := out.Types[string(m[1])]; !known && len(out.Types) >= maxAccountTypes {
+			continue
+		}
+		if out.Types == nil {
+			out.Types = map[string]int{}
+		}
+		out.Types[string(m[1])]++
 	}
-	sum := 0
-	for _, m := range all {
-		n, _ := strconv.Atoi(string(m[1]))
-		sum += n
+	if users == 0 {
+		return Accounts{}, errors.New("no count of accounts")
 	}
-	return sum, nil
+	return out, nil
 }

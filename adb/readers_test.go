@@ -283,8 +283,13 @@ func TestSmallReaders(t *testing.T) {
 			t.Errorf("%q gives %v", bad, c)
 		}
 	}
-	if n, err := ParseAccounts([]byte("User UserInfo{0:Owner:13}:\n  Accounts: 2\n    Account {name=1, type=com.xiaomi}\n\nUser UserInfo{10:x:1}:\n  Accounts: 1\n")); n != 3 || err != nil {
-		t.Errorf("%d, %v", n, err)
+	accounts := "User UserInfo{0:Owner:13}:\n  Accounts: 3\n    Account {name=1, type=com.xiaomi}\n    Account {name=a, type=x}, type=com.google}\n    Account {name=b, type=com.google}\n" +
+		"    Account {name=c, type=one.too.many}\n\n  AccountId, Action_Type\n    Account {name=d, type=of.a.log}\n\nUser UserInfo{10:x:1}:\n  Accounts: 1\n"
+	if got, err := ParseAccounts([]byte(accounts)); got.Count != 4 || len(got.Types) != 2 || got.Types["com.google"] != 2 || got.Types["com.xiaomi"] != 1 || err != nil {
+		t.Errorf("%v, %v", got, err)
+	}
+	if got, err := ParseAccounts([]byte("  Accounts: 0\n")); got.Count != 0 || got.Types != nil || err != nil {
+		t.Errorf("of nobody: %v, %v", got, err)
 	}
 	if _, err := ParseAccounts([]byte("Account {name=Accounts: 5}")); err == nil {
 		t.Error("a name is taken for a count")

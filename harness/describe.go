@@ -99,9 +99,9 @@ func (l *Lease) portrait(ctx context.Context, at string) (leak.Phone, error) {
 		return leak.Phone{}, err
 	}
 	l.offset = offset
-	accounts, err := l.device.Accounts(ctx)
+	accounts, conditions, err := l.conditions(ctx, xiaomi(props))
 	if err != nil {
-		accounts = -1 // unknown is said, not guessed
+		return leak.Phone{}, err
 	}
 	sdk, _ := strconv.Atoi(props["ro.build.version.sdk"])
 	p := leak.Phone{
@@ -111,7 +111,7 @@ func (l *Lease) portrait(ctx context.Context, at string) (leak.Phone, error) {
 		Android: props["ro.build.version.release"], SDK: sdk, PatchLevel: props["ro.build.version.security_patch"],
 		MIUI:   cmp.Or(props["ro.mi.os.version.incremental"], props["ro.miui.ui.version.name"]),
 		Region: cmp.Or(props["ro.miui.build.region"], props["ro.miui.region"]),
-		Apps:   []leak.App{}, Accounts: accounts, ClockUS: offset.Microseconds(), BootID: boot,
+		Apps:   []leak.App{}, Accounts: accounts, Conditions: conditions, ClockUS: offset.Microseconds(), BootID: boot,
 	}
 	for _, a := range packages {
 		p.Apps = append(p.Apps, leak.App{Package: a.Name, Version: a.Version, Code: a.Code, UID: a.UID})

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/telltale-farm/telltale/harness/profile/catalogue"
 )
 
 // sending are the methods that send a command to a phone.
@@ -150,4 +152,28 @@ func literal(l *ast.BasicLit) (string, bool) {
 	}
 	s, err := strconv.Unquote(l.Value)
 	return s, err == nil
+}
+
+// TestEverySwitchIsDocumented: each switch that is read of a phone is in docs/phones.md, with how far it is known.
+func TestEverySwitchIsDocumented(t *testing.T) {
+	raw, err := os.ReadFile("../docs/phones.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, ok := strings.Cut(string(raw), "## What it is told to send\n")
+	if !ok {
+		t.Fatal("docs/phones.md has no table of switches")
+	}
+	table, _, _ = strings.Cut(table, "\n## ")
+	for _, c := range catalogue.Conditions(true) {
+		i := strings.Index(table, "| "+c.Name+" | `"+c.Namespace+" "+c.Key+"`")
+		if i < 0 {
+			t.Errorf("%s (%s %s) is read, and docs/phones.md does not say so", c.Name, c.Namespace, c.Key)
+			continue
+		}
+		row, _, _ := strings.Cut(table[i:], "\n")
+		if !strings.Contains(row, string(c.Certainty)) || c.Source == "" || c.Xiaomi != strings.Contains(row, "| Xiaomi |") {
+			t.Errorf("the catalogue says of %s: %s, of Xiaomi alone %v; docs/phones.md: %s", c.Name, c.Certainty, c.Xiaomi, row)
+		}
+	}
 }

@@ -20,6 +20,8 @@ type Driver struct {
 	Phone  *profile.Phone
 	// Disturbed is told when a window of the system's lay over a step and was closed; may be nil.
 	Disturbed func(dialog, app string)
+	// Consented is told whether an app asked its user to agree, and how many pages of that kind were answered with yes; may be nil.
+	Consented func(app string, asked bool, yes int)
 	// Within is how long a step may take until the screen shows what it waits for; 0 for 20 s.
 	Within time.Duration
 	// Remember writes a script of the phone's shell to the undo journal before what it undoes is done; may be nil.
@@ -102,13 +104,26 @@ func (d *Driver) AwaitPlayback(ctx context.Context, what string, wanted func([]a
 // Dismiss taps away the first-run and consent dialogs that the catalogue knows of a package, one after the other, until
 // none is left.
 func (d *Driver) Dismiss(ctx context.Context, entry catalogue.Entry) error {
-	for range maxDialogs {
+	for n := range maxDialogs {
 		tapped, err := d.Screen.Dismiss(ctx, selectorsOf(entry.Consent))
-		if err != nil || !tapped {
+		if err != nil {
 			return err
 		}
+		if !tapped {
+			d.Asked(entry, n)
+			return nil
+		}
 	}
+	d.Asked(entry, maxDialogs)
 	return &NotPerformed{Want: "the dialogs of " + entry.Package + " to end", Got: fmt.Sprintf("still one after %d", maxDialogs)}
+}
+
+// Asked says that an app was seen to ask its user to agree, in so many pages that were answered with yes, or not to ask;
+// of an app of which the catalogue knows no such page it cannot be told.
+func (d *Driver) Asked(entry catalogue.Entry, yes int) {
+	if d.Consented != nil && len(entry.Consent) > 0 {
+		d.Consented(entry.Package, yes > 0, yes)
+	}
 }
 
 // maxDialogs is more first-run pages than any browser of the catalogue shows.

@@ -57,7 +57,7 @@ type probe struct {
 // probes lists what is asked, in order: what others need comes first.
 func probes(o Options) []probe {
 	all := []probe{adbVersion(), authorised(o), identity(), inputAllowed(), battery(), temperature(), storage(), clockSkew(),
-		privateDNS(), accounts(), systemUpdates(), appUpdates(), identifiersReadable(), socketTables(), byteCounters(), logReadable(), lockScreen(), screenDump(), screenshot(), tapLands()}
+		privateDNS(), accounts(), conditions(), systemUpdates(), appUpdates(), identifiersReadable(), socketTables(), byteCounters(), logReadable(), lockScreen(), screenDump(), screenshot(), tapLands()}
 	if o.Profile.Record.Video {
 		all = append(all, filmed())
 	}

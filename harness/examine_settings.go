@@ -41,15 +41,40 @@ func accounts() probe {
 	return probe{
 		id: "accounts", name: "nobody's account is signed in", needs: []string{"authorised"},
 		try: func(ctx context.Context, x *examination) found {
-			n, err := x.lease.device.Accounts(ctx)
+			signed, err := x.lease.device.Accounts(ctx)
 			if err != nil {
 				return failed(err)
 			}
-			if n > 0 {
-				return unknown(fmt.Sprintf("%d signed in; whether a person uses them cannot be told", n),
+			if signed.Count > 0 {
+				return unknown(fmt.Sprintf("%d signed in (%s); whether a person uses them cannot be told", signed.Count, accountTypes(signed)),
 					"use accounts made for testing alone: what they sync ends up in the evidence. A Mi account is needed only while the security setting of USB debugging is switched on")
 			}
 			return yes("none")
+		},
+	}
+}
+
+// conditions says how the switches stand that decide what the phone may send: a run records them before and after.
+func conditions() probe {
+	return probe{
+		id: "conditions", name: "what it is told to send of its own is known", needs: []string{"authorised"},
+		try: func(ctx context.Context, x *examination) found {
+			all, err := x.lease.switches(ctx, xiaomi(x.props))
+			if err != nil {
+				return failed(err)
+			}
+			var said, silent []string
+			for _, c := range all {
+				if c.Unknown != "" {
+					silent = append(silent, c.Key)
+					continue
+				}
+				said = append(said, fmt.Sprintf("%s: %s (%s, %s)", c.Name, c.Word(), c.Key, c.Certainty))
+			}
+			if len(silent) > 0 {
+				return unknown("not readable: "+strings.Join(silent, ", ")+"; "+strings.Join(said, "; "), "look at them on the phone, and write down how they stand: a run records what it can read")
+			}
+			return yes(strings.Join(said, "; "))
 		},
 	}
 }

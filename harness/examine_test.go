@@ -89,6 +89,10 @@ func TestExamineDesk(t *testing.T) {
 	if got := notYes(r.examine()); len(got) > 0 {
 		t.Fatalf("on a phone in order these are not yes: %q", got)
 	}
+	if c := r.examine()["conditions"]; !strings.Contains(c.Detail, "User Experience Program: on (secure upload_log_pref, sourced)") ||
+		!strings.Contains(c.Detail, "Limit ad tracking: not set (secure limit_ad_tracking, unverified)") {
+		t.Errorf("the switches of the phone: %+v", c)
+	}
 	for _, tt := range []struct {
 		name     string
 		undo, do func()

@@ -86,6 +86,7 @@ type Lease struct {
 	attempts int64
 	// disturbances are those of the attempt under way
 	disturbances []leak.Disturbance
+	consents     []leak.Consent // as the disturbances
 	secrets      int
 	faults       int
 	aside        error
@@ -160,7 +161,7 @@ func newLease(o Options) *Lease {
 
 // drive makes the driver of the lease's device.
 func (l *Lease) drive() {
-	l.driver = &Driver{Device: l.device, Screen: ui.NewScreen(l.device), Phone: l.profile, Disturbed: l.disturbed, Remember: l.rememberScript, Within: l.bounds.Step}
+	l.driver = &Driver{Device: l.device, Screen: ui.NewScreen(l.device), Phone: l.profile, Disturbed: l.disturbed, Consented: l.consented, Remember: l.rememberScript, Within: l.bounds.Step}
 }
 
 // attach waits until the adb server has the phone, and watches it from then on.

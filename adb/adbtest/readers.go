@@ -49,7 +49,7 @@ func readers(t *testing.T, s suite) {
 	guard, err := s.d.Keyguard(ctx)
 	check(t, "keyguard", !guard.Locked && !guard.ScreenOff, guard, err)
 	accounts, err := s.d.Accounts(ctx)
-	check(t, "accounts", accounts >= 0, accounts, err)
+	check(t, "accounts", accounts.Count >= 0 && len(accounts.Types) <= accounts.Count, accounts, err)
 
 	first, err := s.d.ClockOffset(ctx)
 	check(t, "clock", true, first, err)

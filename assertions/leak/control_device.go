@@ -45,6 +45,9 @@ func (p *phone) deviceChanged() (out []Reason) {
 		if first.Accounts != l.Accounts {
 			add("the phone had %d accounts at the start and %d at the %s (-1 is unknown)", first.Accounts, l.Accounts, l.At)
 		}
+		for _, r := range conditionsChanged(first, l) {
+			add("%s", r)
+		}
 		for _, r := range appsChanged(first.Apps, l.Apps) {
 			add("%s between start and %s", r, l.At)
 		}
@@ -53,6 +56,51 @@ func (p *phone) deviceChanged() (out []Reason) {
 		add("what the phone was at the end is not recorded: the run did not reach it")
 	}
 	return out
+}
+
+// conditionsChanged compares the switches of a phone between two lines. One that could be read at neither moment is no
+// change: nobody relied on it. A line without any was written before they were.
+func conditionsChanged(first, l *Phone) (out []string) {
+	if len(first.Conditions) == 0 || len(l.Conditions) == 0 {
+		return nil
+	}
+	none := Condition{Unknown: "not recorded"}
+	was, is := map[string]Condition{}, map[string]Condition{}
+	var order []Condition
+	for _, c := range first.Conditions {
+		was[c.ID], order = c, append(order, c)
+	}
+	for _, c := range l.Conditions {
+		if is[c.ID] = c; was[c.ID].ID == "" {
+			was[c.ID], order = none, append(order, c)
+		}
+	}
+	for _, c := range order {
+		before, after := was[c.ID], is[c.ID]
+		if after.ID == "" {
+			after = none
+		}
+		switch {
+		case c.ID == ConditionAccounts && first.Accounts != l.Accounts: // told as their number
+		case before.Unknown != "" && after.Unknown != "":
+		case before.Unknown != after.Unknown || before.Value != after.Value || before.Unset != after.Unset:
+			out = append(out, fmt.Sprintf("%s (%s) was %s at the start and %s at the %s", safe.Line(c.Name, 80), safe.Line(c.Key, 80), before.Word(), after.Word(), l.At))
+		}
+	}
+	return out
+}
+
+// Word says what a condition was.
+func (c Condition) Word() string {
+	switch {
+	case c.Unknown != "":
+		return "unknown"
+	case c.Unset:
+		return "not set"
+	case c.Means != "":
+		return safe.Line(c.Means, 100)
+	}
+	return safe.Line(fmt.Sprintf("%q", c.Value), 100)
 }
 
 func appsChanged(before, after []App) (out []string) {

@@ -113,27 +113,52 @@ type Accept struct {
 
 // Phone is a line of phone.jsonl: what the phone said of itself at the start and at the end of the run.
 type Phone struct {
-	Schema      int      `json:"schema"`
-	At          string   `json:"at"` // "start" or "end"
-	ID          string   `json:"id"`
-	Kind        string   `json:"kind"`
-	Personality string   `json:"personality,omitempty"` // virtual phones
-	Model       string   `json:"model"`
-	Device      string   `json:"device"`
-	Brand       string   `json:"brand"`
-	Fingerprint string   `json:"fingerprint"`
-	Firmware    string   `json:"firmware"` // ro.build.version.incremental
-	Android     string   `json:"android"`  // ro.build.version.release
-	SDK         int      `json:"sdk"`
-	PatchLevel  string   `json:"patch_level"`
-	MIUI        string   `json:"miui,omitempty"`
-	Region      string   `json:"region,omitempty"`
-	Apps        []App    `json:"apps"`     // every installed package, sorted
-	Accounts    int      `json:"accounts"` // how many accounts; -1 if unknown
-	Consent     string   `json:"consent,omitempty"`
-	ClockUS     int64    `json:"clock_us"` // phone time minus ours
-	BootID      string   `json:"boot_id,omitempty"`
-	Binaries    []Binary `json:"binaries,omitempty"` // of the browsers, at the start
+	Schema      int    `json:"schema"`
+	At          string `json:"at"` // "start" or "end"
+	ID          string `json:"id"`
+	Kind        string `json:"kind"`
+	Personality string `json:"personality,omitempty"` // virtual phones
+	Model       string `json:"model"`
+	Device      string `json:"device"`
+	Brand       string `json:"brand"`
+	Fingerprint string `json:"fingerprint"`
+	Firmware    string `json:"firmware"` // ro.build.version.incremental
+	Android     string `json:"android"`  // ro.build.version.release
+	SDK         int    `json:"sdk"`
+	PatchLevel  string `json:"patch_level"`
+	MIUI        string `json:"miui,omitempty"`
+	Region      string `json:"region,omitempty"`
+	Apps        []App  `json:"apps"`     // every installed package, sorted
+	Accounts    int    `json:"accounts"` // how many accounts; -1 if unknown
+	Consent     string `json:"consent,omitempty"`
+	// Conditions are what decides what may be sent at all, as it was at this moment; each ID once.
+	Conditions []Condition `json:"conditions,omitempty"`
+	ClockUS    int64       `json:"clock_us"` // phone time minus ours
+	BootID     string      `json:"boot_id,omitempty"`
+	Binaries   []Binary    `json:"binaries,omitempty"` // of the browsers, at the start
+}
+
+// ConditionAccounts is the condition that says who is signed in: how many accounts of each type, without their names.
+const ConditionAccounts = "accounts"
+
+// Condition is a switch of the phone's, or who is signed in on it, as read at one moment.
+type Condition struct {
+	ID        string `json:"id"`                // "user-experience"
+	Name      string `json:"name"`              // in words
+	Key       string `json:"key"`               // where it was read: "secure upload_log_pref", "dumpsys account"
+	Value     string `json:"value"`             // as it stands there
+	Unset     bool   `json:"unset,omitempty"`   // it has no value
+	Means     string `json:"means,omitempty"`   // what the value is known to mean, in words: "on", "off"
+	Certainty string `json:"certainty"`         // that the key is what its name says: measured, sourced, reported, unverified
+	Source    string `json:"source"`            // where that is known from
+	Unknown   string `json:"unknown,omitempty"` // why it could not be read
+}
+
+// Consent is whether a browser, brought to the front in an attempt, asked its user to agree to something.
+type Consent struct {
+	App      string `json:"app"`
+	Asked    bool   `json:"asked"`              // a page of those that the catalogue knows was there
+	Answered int    `json:"answered,omitempty"` // how many of them the attempt answered with yes
 }
 
 // Binary is what is known of one installed package's code. No verdict rests on it: it says whether two phones run the same.
@@ -209,6 +234,7 @@ type Attempt struct {
 	Window        flow.Window   `json:"window"`
 	Postcondition Postcondition `json:"postcondition"`
 	Disturbed     []Disturbance `json:"disturbed,omitempty"` // in order of time
+	Consent       []Consent     `json:"consent,omitempty"`   // in order of time, of apps of which such a page is known; the judge does not look at them
 	Tunnel        Tunnel        `json:"tunnel"`
 	Counters      Counters      `json:"counters"`
 	Between       *Counters     `json:"between,omitempty"` // of the time since they were last read, which was in another window

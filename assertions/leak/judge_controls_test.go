@@ -186,6 +186,42 @@ var controlChanges = map[string]change{
 		do:     func(_ *leaktest.Bundle, p *leaktest.Phone) { p.Lines[0].Accounts, p.Lines[1].Accounts = -1, -1 },
 		search: inconclusive, settings: inconclusive, searchCodes: only(leak.CodeDeviceChanged), sets: only(leak.CodeDeviceChanged),
 	},
+	"a switch was flipped": {
+		do:     switches([]leak.Condition{{ID: "x", Value: "1"}}, []leak.Condition{{ID: "x", Value: "0"}}),
+		search: inconclusive, settings: inconclusive, searchCodes: only(leak.CodeDeviceChanged), sets: only(leak.CodeDeviceChanged),
+	},
+	"a switch was set": {
+		do:     switches([]leak.Condition{{ID: "x", Unset: true}}, []leak.Condition{{ID: "x"}}),
+		search: inconclusive, settings: inconclusive, searchCodes: only(leak.CodeDeviceChanged), sets: only(leak.CodeDeviceChanged),
+	},
+	"a switch could not be read any more": {
+		do:     switches([]leak.Condition{{ID: "x", Value: "1"}}, []leak.Condition{{ID: "x", Unknown: "denied"}}),
+		search: inconclusive, settings: inconclusive, searchCodes: only(leak.CodeDeviceChanged), sets: only(leak.CodeDeviceChanged),
+	},
+	"a switch is not recorded at the end": {
+		do:     switches([]leak.Condition{{ID: "x", Value: "1"}, {ID: "y"}}, []leak.Condition{{ID: "y"}}),
+		search: inconclusive, settings: inconclusive, searchCodes: only(leak.CodeDeviceChanged), sets: only(leak.CodeDeviceChanged),
+	},
+	"a switch is not recorded at the start": {
+		do:     switches([]leak.Condition{{ID: "y"}}, []leak.Condition{{ID: "x", Value: "1"}, {ID: "y"}}),
+		search: inconclusive, settings: inconclusive, searchCodes: only(leak.CodeDeviceChanged), sets: only(leak.CodeDeviceChanged),
+	},
+	"another account, as many as before": {
+		do:     switches([]leak.Condition{{ID: leak.ConditionAccounts, Value: "com.google 1"}}, []leak.Condition{{ID: leak.ConditionAccounts, Value: "com.xiaomi 1"}}),
+		search: inconclusive, settings: inconclusive, searchCodes: only(leak.CodeDeviceChanged), sets: only(leak.CodeDeviceChanged),
+	},
+	"switches stayed": {
+		do:     switches([]leak.Condition{{ID: "x", Value: "1"}, {ID: "y", Unset: true}}, []leak.Condition{{ID: "y", Unset: true}, {ID: "x", Value: "1"}}),
+		search: clean, settings: clean,
+	},
+	"a switch that never could be read": {
+		do:     switches([]leak.Condition{{ID: "x", Unknown: "denied"}}, []leak.Condition{{ID: "x", Unknown: "not understood"}}),
+		search: clean, settings: clean,
+	},
+	"switches of an older run that was resumed": {
+		do:     switches(nil, []leak.Condition{{ID: "x", Value: "1"}}),
+		search: clean, settings: clean,
+	},
 	"clock moved": {
 		do:     func(_ *leaktest.Bundle, p *leaktest.Phone) { p.Lines[1].ClockUS = 5 * s },
 		search: clean, settings: clean,
@@ -257,4 +293,9 @@ func retry(p *leaktest.Phone, fault bool) {
 	p.Attempt(leak.DrainScenario).Window = flow.Window{First: 4, Last: 4, Start: 60 * s, Acted: 61 * s, End: 69 * s}
 	p.Attempts = append(p.Attempts, again)
 	p.AddFlow(leaktest.Get(leaktest.Browser, "https://duckduckgo.com/?q=zephyr+bodkin+00c0ffee", 51*s))
+}
+
+// switches says how a phone's switches stood before and after a run.
+func switches(before, after []leak.Condition) func(*leaktest.Bundle, *leaktest.Phone) {
+	return func(_ *leaktest.Bundle, p *leaktest.Phone) { p.Lines[0].Conditions, p.Lines[1].Conditions = before, after }
 }

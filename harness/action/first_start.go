@@ -38,6 +38,11 @@ func (a firstStart) Run(ctx context.Context, d *harness.Driver) error {
 	if err := d.Front(ctx, b.App); err != nil {
 		return err
 	}
-	_, err := d.Find(ctx, "the page where the user is asked to agree", b.Entry.Consent)
-	return err
+	if _, err := d.Find(ctx, "the page where the user is asked to agree", b.Entry.Consent); err != nil {
+		return err
+	}
+	if d.Consented != nil {
+		d.Consented(b.App, true, 0)
+	}
+	return nil
 }

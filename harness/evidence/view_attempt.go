@@ -89,12 +89,16 @@ func viewControls(own []leak.Attempt, t *told) (out []factView) {
 			drain = fmt.Sprintf("yes, attempt %d", a.ID)
 		}
 	}
-	return []factView{
+	out = []factView{
 		{Name: "our own canary captured and decrypted", Value: control}, {Name: "action seen on the screen", Value: of(seen)},
 		{Name: "proxy and tunnel alive before and after", Value: of(alive)}, {Name: "byte counters read", Value: of(counted)},
 		{Name: "phone quiet before the end", Value: fmt.Sprintf("%s, for %s or more", of(quiet), duration(least))},
 		{Name: "apps closed and waited for afterwards", Value: drain},
 	}
+	if f, ok := consentFact(own); ok {
+		out = append(out, f)
+	}
+	return out
 }
 
 func count(n *int, held bool) {

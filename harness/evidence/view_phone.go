@@ -41,8 +41,16 @@ func (b *Bundle) viewPhone(id string, t *told) phoneView {
 	add("MIUI or HyperOS, region", strings.TrimSuffix(first.MIUI+", "+first.Region, ", "), 80)
 	add("Android", fmt.Sprintf("%s (SDK %d)", first.Android, first.SDK), 40)
 	add("patch level", first.PatchLevel, 40)
-	add("accounts", accountsWord(first.Accounts), 40)
-	add("consent", first.Consent, 200)
+	if len(first.Conditions) == 0 {
+		add("accounts", accountsWord(first.Accounts), 40)
+	}
+	for _, c := range t.conditions() {
+		add(c.Name, c.Text(), 300)
+		p.Changed = p.Changed || c.Changed
+	}
+	for _, c := range t.consents() {
+		add("consent, "+c.App, c.Text(), 300)
+	}
 	add("its clock, by the host's", clockWords(first, last), 80)
 	add("build", first.Fingerprint, 200)
 	for _, x := range first.Binaries {

@@ -288,7 +288,16 @@ func (d driven) phoneItself(c drivenCell, e *expected) {
 		if l.Update != nil && d.updated(*l.Update) {
 			e.reason(leak.CodeDeviceChanged)
 		}
+		if l.Puts != nil && l.Puts.Key == "multi_cb" && d.put(*l.Puts) {
+			e.reason(leak.CodeDeviceChanged)
+		}
 	}
+}
+
+// put says whether a setting has the value that somebody gave it.
+func (d driven) put(s personality.Setting) bool {
+	value, ok := d.phone.State().Settings.Get(s.Namespace, s.Key)
+	return ok && value == s.Value
 }
 
 // updated says whether an app has the version that an update gave it.

@@ -123,6 +123,9 @@ func reasonRows() []row {
 	add(inPart(lying("an app that updates itself", personality.Lie{After: 3, In: chrome, Update: &personality.App{Package: chrome, Version: "81.0.4044.96", VersionCode: 404409632}}, three...)))
 	add(lying("an update of what is not installed", personality.Lie{After: 3, In: chrome, Update: &personality.App{Package: "org.example.gone", Version: "2", VersionCode: 2}}, "private search"))
 
+	add(lying("a switch that somebody flips", personality.Lie{After: 3, In: chrome, Puts: &personality.Setting{Namespace: "global", Key: "multi_cb", Value: "0"}}, "private search"))
+	add(lying("a setting that decides nothing", personality.Lie{After: 3, In: chrome, Puts: &personality.Setting{Namespace: "system", Key: "screen_brightness", Value: "7"}}, "private search"))
+
 	// device-lost
 	add(inPart(lying("unplugged for good", personality.Lie{After: 4, In: chrome, Wire: personality.Unplugged}, three...)))
 	add(lying("unplugged for a second", personality.Lie{After: 4, In: chrome, Wire: personality.Unplugged, For: time.Second}, "private search", "search"))

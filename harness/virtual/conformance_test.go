@@ -47,7 +47,7 @@ func TestEveryReaderUnderstandsEveryPhone(t *testing.T) {
 			boot, err := d.BootID(ctx)
 			check("boot id", boot != "", boot, err)
 			accounts, err := d.Accounts(ctx)
-			check("accounts", (accounts > 0) == p.Account, accounts, err)
+			check("accounts", (accounts.Count > 0) == p.Account && (accounts.Types["com.xiaomi"] > 0) == p.Account, accounts, err)
 			traffic, err := d.Traffic(ctx)
 			check("traffic", err == nil, traffic, err)
 			sockets, err := d.Sockets(ctx)

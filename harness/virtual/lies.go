@@ -59,6 +59,9 @@ func (l *lies) strike(lie personality.Lie) {
 			state.Packages.Put(pkg)
 		}
 	}
+	if s := lie.Puts; s != nil {
+		state.Settings.Put(s.Namespace, s.Key, s.Value)
+	}
 	if lie.Wire != personality.Unplugged {
 		return
 	}

@@ -127,7 +127,7 @@ func (p Personality) Check() error {
 		}
 	}
 	for i, l := range p.Lies {
-		if l.After < 0 || l.After == 0 && l.In != "" || l.Update != nil && l.Update.Version == "" || l.Wire != "" && l.Wire != Unplugged {
+		if l.After < 0 || l.After == 0 && l.In != "" || l.Update != nil && l.Update.Version == "" || l.Wire != "" && l.Wire != Unplugged || l.Puts != nil && l.Puts.Key == "" {
 			return fmt.Errorf("personality %s: lie %d would never strike, or nobody knows how", p.Name, i)
 		}
 	}

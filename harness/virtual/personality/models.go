@@ -72,8 +72,13 @@ func quiet(name, of string) (p Personality, browser string, err error) {
 	case systemMIUI:
 		maps.Copy(p.Props, map[string]string{"persist.security.adbinput": "1", "persist.security.adbinstall": "1", "ro.miui.region": p.Region})
 		p.Apps = append(systemApps(true), Analytics())
+		p.Settings = map[string]map[string]string{
+			phone.Secure: {"upload_log_pref": "1", "upload_debug_log_pref": "1"},
+			phone.Global: {"personalized_ad_enabled": "1", "send_action_app_error": "1"},
+		}
 	case androidOne, systemPixel:
 		p.Apps = systemApps(false)
+		p.Settings = map[string]map[string]string{phone.Global: {"multi_cb": "1", "send_action_app_error": "1"}}
 	default:
 		return p, "", fmt.Errorf("model %s: system %q is unknown", of, head["system"])
 	}

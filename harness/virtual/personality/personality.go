@@ -28,9 +28,13 @@ type Lie struct {
 	In     string        // counts those alone that come while this app is in front; empty: all
 	Faults phone.Faults  // what goes wrong on the phone
 	Update *App          // an update of an app by itself: package, version, version code
+	Puts   *Setting      // a setting that somebody, or an update, changes on the phone itself
 	Wire   Wire          // what goes wrong with its cable
 	For    time.Duration // how long the cable is out; 0 with Unplugged: for good
 }
+
+// Setting is one value of the settings provider.
+type Setting struct{ Namespace, Key, Value string }
 
 // Wire is what goes wrong between phone and computer.
 type Wire string
