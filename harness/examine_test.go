@@ -321,7 +321,7 @@ func TestChecksAreStable(t *testing.T) {
 		t.Errorf("%s, %v", raw, err)
 	}
 	p := &profile.Phone{ID: "p", Kind: profile.USB, Serial: "s", Trust: "apex", Record: profile.Record{Video: true}, Browsers: []profile.Browser{{ID: "b", App: "com.android.chrome"}}}
-	want := "adb-version authorised identity input battery temperature storage clock private-dns accounts system-updates app-updates identifiers sockets counters log " +
+	want := "adb-version authorised identity input battery temperature storage clock private-dns accounts conditions system-updates app-updates identifiers sockets counters log " +
 		"lock-screen screen-dump screenshot tap video root proxy consent:b command-line:b proxied:b trusted:b private:b counters-loopback"
 	if got := strings.Join(harness.ProbeIDs(harness.Options{Profile: p}), " "); got != want {
 		t.Errorf("%s, want\n%s", got, want)

@@ -297,5 +297,7 @@ func retry(p *leaktest.Phone, fault bool) {
 
 // switches says how a phone's switches stood before and after a run.
 func switches(before, after []leak.Condition) func(*leaktest.Bundle, *leaktest.Phone) {
-	return func(_ *leaktest.Bundle, p *leaktest.Phone) { p.Lines[0].Conditions, p.Lines[1].Conditions = before, after }
+	return func(_ *leaktest.Bundle, p *leaktest.Phone) {
+		p.Lines[0].Conditions, p.Lines[1].Conditions = before, after
+	}
 }
