@@ -94,7 +94,11 @@ func (c *control) Run(ctx context.Context, d *Driver) error {
 		return false
 	})
 	if refused {
-		return &NotPerformed{Want: "the control page's canary in our record", Got: c.browser.App + " refused our certificate"}
+		got := c.browser.App + " refused our certificate"
+		if why := c.lease.unread(c.browser.App); why != "" {
+			got += ": " + why
+		}
+		return &NotPerformed{Want: "the control page's canary in our record", Got: got}
 	}
 	return err
 }

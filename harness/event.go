@@ -63,9 +63,15 @@ func (l *Lease) event(ctx context.Context, kind, app string) error {
 		_, err := l.device.Shell(ctx, "am", "force-stop", app)
 		return err
 	case leak.EventDataReset:
-		return l.told(ctx, "Success", "the data of "+app+" to be cleared", "pm", "clear", app)
+		if err := l.told(ctx, "Success", "the data of "+app+" to be cleared", "pm", "clear", app); err != nil {
+			return err
+		}
+		return l.forgetSwitch(ctx, app)
 	case leak.EventReinstall:
-		return l.reinstall(ctx, app)
+		if err := l.reinstall(ctx, app); err != nil {
+			return err
+		}
+		return l.forgetSwitch(ctx, app)
 	}
 	return l.reboot(ctx, app)
 }

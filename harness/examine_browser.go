@@ -112,7 +112,11 @@ func trusted(b profile.Browser) probe {
 		id: "trusted:" + b.ID, name: b.ID + " believes our certificate", needs: []string{"proxied:" + b.ID},
 		try: func(_ context.Context, x *examination) found {
 			if v := x.visits[b.ID]; !v.read {
-				return no(v.detail, caFix(x.lease.profile, b.App))
+				detail := v.detail
+				if why := x.lease.unread(b.App); why != "" {
+					detail += "; " + why
+				}
+				return no(detail, caFix(x.lease.profile, b.App))
 			}
 			return yes("our canary was decrypted")
 		},

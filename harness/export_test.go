@@ -5,7 +5,9 @@ import (
 	"time"
 
 	"github.com/telltale-farm/telltale/adb"
+	"github.com/telltale-farm/telltale/adb/ui"
 	"github.com/telltale-farm/telltale/harness/profile"
+	"github.com/telltale-farm/telltale/harness/profile/catalogue"
 )
 
 // StopProxy stops a lease's proxy in the middle of whatever goes on, as a crash of it would.
@@ -69,4 +71,22 @@ func (l *Lease) Watch(f func(adb.Command)) {
 		f(c)
 	}})
 	l.drive()
+}
+
+// TurnSwitch drives the switch of an app with certificates of its own, by the way that an entry knows, and says how it
+// stood and by which alternatives it was led.
+func TurnSwitch(ctx context.Context, d *adb.Device, e catalogue.Entry, on bool, within time.Duration) (was bool, matched map[string]string, err error) {
+	matched = map[string]string{}
+	w := &switching{
+		Driver: &Driver{Device: d, Screen: ui.NewScreen(d), Phone: &profile.Phone{ID: "p"}, Within: within}, app: e,
+		matched: func(leg, by string) { matched[leg] = by },
+	}
+	was, err = w.turn(ctx, on, func() error { return nil })
+	return was, matched, err
+}
+
+// SwitchEntry is what is written down before a switch is touched that was off.
+func SwitchEntry(o Options, app string) UndoEntry {
+	off, on := state(false), state(true)
+	return UndoEntry{Serial: o.Serial, Phone: o.Profile.ID, Address: o.Address, Namespace: switchNamespace, Key: app, Old: &off, New: &on, Personality: o.Profile.Personality}
 }

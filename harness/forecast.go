@@ -32,7 +32,7 @@ func Forecast(p *profile.Phone) []string {
 		who := fmt.Sprintf("%s (%s)", cmp.Or(e.Name, e.Package), e.Package)
 		switch {
 		case e.Trust == "own":
-			lines = append(lines, who+": keeps certificates of its own; installing ours is not enough: "+ownStoreFix)
+			lines = append(lines, who+": keeps certificates of its own; installing ours is not enough: "+ownStoreForecast(e, system))
 		case e.Trust == "system" && !system:
 			lines = append(lines, who+": believes the system's certificates only; cannot be decrypted without root (`trust: system`, from Android 14 `trust: apex`)")
 		case e.Trust == "unknown" && !system:
@@ -45,20 +45,39 @@ func Forecast(p *profile.Phone) []string {
 	return lines
 }
 
-// ownStoreFix is how Firefox is made to use what the phone's user installed (fenix, SecretSettingsFragment). Nothing that
-// adb may send does so: its owner has to, once.
-const ownStoreFix = `in it, open Settings > About Firefox and tap the logo five times, go back, open Settings > Secret settings, and switch on "Use third party CA certificates"`
+// ownStoreForecast says what a run does with an app that has certificates of its own, and what is left to its owner.
+func ownStoreForecast(e catalogue.Entry, system bool) string {
+	if e.OwnStore == nil {
+		return "no way to make it believe others is known, root or not"
+	}
+	also := ""
+	if system {
+		also = "it takes those of the phone's user alone, so ours has to be in the user's store too; "
+	}
+	return fmt.Sprintf("%s%q is switched on in its own settings before the controls, unless it is on, and off again at the end; where its screens cannot be driven, it cannot be decrypted until somebody does so by hand: %s",
+		also, e.OwnStore.Switch.What, byHand(e, true))
+}
 
 // caFix is how an owner makes one app believe the farm's certificate on one phone.
 func caFix(p *profile.Phone, app string) string {
 	e, _ := p.App(app)
 	switch {
+	case e.Trust == "own" && asRoot(p):
+		return "it takes certificates of the phone's user alone: " + ownFix(e)
 	case asRoot(p):
 		return "see that the phone is rooted and that its store took our certificate; an app that pins its own server's cannot be read"
 	case e.Trust == "own":
-		return certFix + ". Then " + ownStoreFix
+		return ownFix(e)
 	case e.Trust == "system":
 		return "this app believes the system's certificates alone: root the phone and say `trust: system` (from Android 14 `trust: apex`), or take it off the phone's browsers"
 	}
 	return certFix
+}
+
+// ownFix is how an app with certificates of its own is made to believe ours.
+func ownFix(e catalogue.Entry) string {
+	if e.OwnStore == nil {
+		return certFix
+	}
+	return certFix + ". Then " + byHand(e, true)
 }

@@ -61,13 +61,14 @@ type Lease struct {
 	proxy    *proxying
 	who      *attributor // outlives a proxy
 	link     *link
-	apps     map[int][]string // packages of a uid
-	dry      bool             // nothing is sent: the phone is one of paper
-	offset   time.Duration    // the phone's clock minus ours
-	windowAt string           // the phone's clock when the present window opened, for its log
-	xiaomi   bool             // its system has a switch that denies input to adb
-	relay    *relaying        // nil: the phone runs none
-	filmed   bool             // something of the screen was filmed, so that films have to go from the phone
+	apps     map[int][]string  // packages of a uid
+	dry      bool              // nothing is sent: the phone is one of paper
+	offset   time.Duration     // the phone's clock minus ours
+	windowAt string            // the phone's clock when the present window opened, for its log
+	xiaomi   bool              // its system has a switch that denies input to adb
+	relay    *relaying         // nil: the phone runs none
+	switched map[string]string // browsers with certificates of their own that were seen to, and why not
+	filmed   bool              // something of the screen was filmed, so that films have to go from the phone
 
 	proxyPort int
 	serving   sync.WaitGroup
@@ -153,6 +154,7 @@ func newLease(o Options) *Lease {
 	l := &Lease{
 		Options: o, profile: o.Profile, repeat: o.Repeat, dir: o.Dir,
 		mint: Mint{Seed: o.Seed}, link: &link{}, bounds: o.Bounds.withDefaults(),
+		switched: map[string]string{},
 	}
 	l.device = adb.Server{Addr: o.ADB}.Device(o.Serial, adb.Options{Journal: l.journal, Limits: adb.Limits{Timeout: l.bounds.Command}})
 	l.drive()
@@ -219,7 +221,11 @@ func (l *Lease) Release(ctx context.Context) error {
 
 // abandon puts back and closes whatever was begun.
 func (l *Lease) abandon(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.bounds.Restore)
+	bound := l.bounds.Restore
+	if l.undo != nil {
+		bound += l.undo.switching()
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), bound)
 	defer cancel()
 	var errs []error
 	if l.undo != nil && len(l.undo.Entries()) > 0 {

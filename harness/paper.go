@@ -24,6 +24,7 @@ type paper struct {
 	front    string
 	guard    string // token of the dead man that runs
 	looks    int
+	switched bool // of an app's own switch: a tap on it turns it over
 }
 
 func newPaper(o Options) *paper {
@@ -55,6 +56,10 @@ func (p *paper) answer(c adb.Command) []byte {
 		return []byte("Starting: Intent { }\nStatus: ok\nActivity: " + p.front + "/.Main\nComplete\n")
 	case strings.Contains(line, caScratch) && strings.Contains(line, "echo installed"):
 		return []byte("installed\n")
+	case line == fmt.Sprintf("input keyevent %d", adb.KeyHome):
+		p.front = "com.miui.home"
+	case line == fmt.Sprintf("input tap %d %d", paperSwitch, paperSwitch):
+		p.switched = !p.switched
 	case line == "dumpsys window displays":
 		return fmt.Appendf(nil, "  mCurrentFocus=Window{1 u0 %[1]s/%[1]s.Main}\n  mFocusedApp=ActivityRecord{1 u0 %[1]s/.Main t1}\n", p.front)
 	}
@@ -158,9 +163,16 @@ func (p *paper) tree() []byte {
 		if entry.Browser == nil {
 			continue
 		}
-		for _, s := range slices.Concat(entry.Browser.Private.Steps, entry.Browser.Private.Marker, entry.Browser.Private.Leave) {
+		for _, s := range slices.Concat(entry.Browser.Private.Steps, entry.Browser.Private.Marker, entry.Browser.Private.Leave, wayOf(entry.OwnStore)) {
 			fmt.Fprintf(&b, `<node resource-id="%s" text="%s" content-desc="%s" package="%s" enabled="true" bounds="[0,0][1080,100]"/>`,
 				s.ID, firstOf(s.Texts), firstOf(s.Descs), browser.App)
+		}
+	}
+	for _, browser := range p.phone.Browsers {
+		if entry, _ := p.phone.App(browser.App); entry.OwnStore != nil {
+			s := entry.OwnStore.Switch.At[0]
+			fmt.Fprintf(&b, `<node text="%s" package="%s" checkable="true" checked="%t" enabled="true" bounds="[%d,%d][%d,%d]"/>`,
+				firstOf(s.Texts), browser.App, p.switched, paperSwitch-1, paperSwitch-1, paperSwitch+1, paperSwitch+1)
 		}
 	}
 	for i, w := range words {
@@ -168,6 +180,20 @@ func (p *paper) tree() []byte {
 	}
 	b.WriteString("</hierarchy>")
 	return b.Bytes()
+}
+
+// paperSwitch is the place of the switch of an app, from the left and from the top.
+const paperSwitch = 7
+
+// wayOf lists what the way to an app's switch passes.
+func wayOf(way *catalogue.OwnStore) (all []catalogue.Selector) {
+	if way == nil {
+		return nil
+	}
+	for _, leg := range slices.Concat(way.Reveal, way.Page) {
+		all = append(all, leg.At[0])
+	}
+	return all
 }
 
 func firstOf(words []string) string {

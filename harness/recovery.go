@@ -172,7 +172,8 @@ func (l *Lease) restore(ctx context.Context) error {
 	defer tick.Stop()
 	for {
 		err := Restore(ctx, l.device, l.undo)
-		if err == nil || !passing(ctx, faultOf(err)) || l.orphaned() {
+		var left *SwitchLeft
+		if err == nil || errors.As(err, &left) || !passing(ctx, faultOf(err)) || l.orphaned() {
 			return err
 		}
 		if rerr := l.reach(ctx); rerr != nil {

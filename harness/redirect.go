@@ -2,6 +2,7 @@ package harness
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"slices"
@@ -125,17 +126,25 @@ func (l *Lease) replay(ctx context.Context) error {
 	if entries[0].Run {
 		return l.undo.Done() // a phone that lived inside another run had this address, and died with it
 	}
-	return Restore(ctx, l.device, l.undo)
+	err := Restore(ctx, l.device, l.undo)
+	var left *SwitchLeft
+	if errors.As(err, &left) {
+		l.say(left.Error())
+		l.note("switch", "putting back what an earlier run left", left)
+		return nil // it stays in the journal; everything else is as it was
+	}
+	return err
 }
 
 // Restore puts every changed setting of a phone back, newest change first, reads each back, and closes the journal only
-// when all of them stand as they did. It may be repeated after any crash.
+// when all of them stand as they did. It may be repeated after any crash. A [*SwitchLeft] says that what is left are
+// switches in apps, which alone stay in the journal.
 func Restore(ctx context.Context, d *adb.Device, u *Undo) error {
 	entries := u.Entries()
 	old := map[adb.Setting]*string{}
 	var order []adb.Setting // oldest change first
 	for _, e := range entries {
-		if e.Script != "" {
+		if e.Script != "" || e.Namespace == switchNamespace {
 			continue
 		}
 		s := adb.Setting{Namespace: e.Namespace, Key: e.Key}
@@ -175,6 +184,15 @@ func Restore(ctx context.Context, d *adb.Device, u *Undo) error {
 		}
 	}
 	if err := runScripts(ctx, d, entries); err != nil {
+		return err
+	}
+	// Last, since it takes minutes on a real phone and may not succeed: by now the phone has its network back.
+	err := restoreSwitches(ctx, d, entries)
+	var left *SwitchLeft
+	switch {
+	case errors.As(err, &left):
+		return errors.Join(u.Keep(left.of(entries)), err)
+	case err != nil:
 		return err
 	}
 	return u.Done()

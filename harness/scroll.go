@@ -18,25 +18,38 @@ const scrollTime = 600 * time.Millisecond
 // ScrollTo looks for a node in a list that may go on below the screen, and returns it. At the list's end, which is where
 // a swipe changes nothing, it is a *NotPerformed.
 func (d *Driver) ScrollTo(ctx context.Context, what string, selectors []catalogue.Selector) (*ui.Node, error) {
+	var found *ui.Node
+	err := d.scroll(ctx, what, func(tree *ui.Tree) bool {
+		for _, s := range selectorsOf(selectors) {
+			if n := tree.Find(s); n != nil && !n.Bounds.Empty() {
+				found = n
+				return true
+			}
+		}
+		return false
+	})
+	return found, err
+}
+
+// scroll goes down a list until the screen is as wanted, on the same terms.
+func (d *Driver) scroll(ctx context.Context, what string, wanted func(*ui.Tree) bool) error {
 	var last []byte
 	missing := &NotPerformed{Want: what, Got: "the end of the list"}
 	for range maxScrolls {
 		tree, err := d.Screen.Dump(ctx)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		for _, s := range selectorsOf(selectors) {
-			if n := tree.Find(s); n != nil && !n.Bounds.Empty() {
-				return n, nil
-			}
+		if wanted(tree) {
+			return nil
 		}
 		if missing.Dump = tree.XML; bytes.Equal(last, tree.XML) {
-			return nil, missing
+			return missing
 		}
 		last = tree.XML
 		if err := d.Screen.Swipe(ctx, [2]int{50, 75}, [2]int{50, 35}, scrollTime); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return nil, missing
+	return missing
 }

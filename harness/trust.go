@@ -32,15 +32,19 @@ var installSteps = []struct {
 // trust makes the phone believe the farm's CA, as devices.yaml says. In the user's store of a virtual phone it is
 // installed the way its owner would: the file is pushed, and installed through the phone's settings. On a real phone that
 // is its owner's choice, made once, with doctor's instructions, and nothing is done here. The system's store needs root,
-// and is put back with everything else. Either way the controls find out whether it worked.
+// and is put back with everything else. An app with certificates of its own has a switch besides. Either way the controls find out whether it worked.
 func (l *Lease) trust(ctx context.Context) error {
+	var err error
 	switch {
 	case l.profile.Trust == "system" || l.profile.Trust == "apex":
-		return l.trustAsRoot(ctx)
+		err = l.trustAsRoot(ctx)
 	case l.profile.Kind == profile.Virtual && l.profile.Trust == "user":
-		return InstallCA(ctx, l.driver, l.State)
+		err = InstallCA(ctx, l.driver, l.State)
 	}
-	return nil
+	if err != nil {
+		return err
+	}
+	return l.ownStores(ctx)
 }
 
 func (l *Lease) trustAsRoot(ctx context.Context) error {

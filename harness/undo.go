@@ -20,8 +20,8 @@ type Undo struct {
 	entries []UndoEntry
 }
 
-// UndoEntry is one setting that we change, or one other thing that a script of the phone's shell undoes. Old is what
-// stood there before: nil if it was not set.
+// UndoEntry is one setting that we change, a switch in an app's own settings, or one other thing that a script of the
+// phone's shell undoes. Old is what stood there before: nil if it was not set.
 type UndoEntry struct {
 	Schema    int     `json:"schema"`
 	Serial    string  `json:"serial"`
@@ -34,6 +34,10 @@ type UndoEntry struct {
 	Old       *string `json:"old"`
 	New       *string `json:"new"`
 	Script    string  `json:"script,omitempty"` // undoes it, as often as it is run; Namespace is then scriptNamespace, Key names it
+
+	// Of a switch in an app, which somebody has to lead to: which catalogue knows the way, and where the PIN is.
+	Personality string `json:"personality,omitempty"`
+	PINEnv      string `json:"pin_env,omitempty"`
 }
 
 const undoSchema = 1
@@ -142,6 +146,9 @@ func parseUndo(raw []byte) ([]UndoEntry, error) {
 		if (e.Namespace == scriptNamespace) != (e.Script != "") {
 			return nil, fmt.Errorf("line %d: a script and its namespace belong together", n)
 		}
+		if e.Namespace == switchNamespace && (e.Old == nil || *e.Old != state(true) && *e.Old != state(false)) {
+			return nil, fmt.Errorf("line %d: a switch that was neither on nor off", n)
+		}
 		out = append(out, e)
 	}
 	return out, lines.Err()
@@ -198,6 +205,35 @@ func (u *Undo) create() error {
 	}
 	u.file = f
 	return nil
+}
+
+// Keep makes a journal hold nothing but some of its entries: everything else has been put back and read back. It is whole
+// at any moment, the old one or the new one.
+func (u *Undo) Keep(entries []UndoEntry) error {
+	if len(entries) == len(u.entries) {
+		return nil
+	}
+	next := &Undo{path: u.path + ".next"}
+	if err := next.Done(); err != nil { // of a writer that died in the middle
+		return err
+	}
+	for _, e := range entries {
+		if err := next.Add(e); err != nil {
+			return err
+		}
+	}
+	if u.file != nil {
+		u.file.Close()
+		u.file = nil
+	}
+	if next.file != nil {
+		next.file.Close()
+	}
+	if err := os.Rename(next.path, u.path); err != nil {
+		return fmt.Errorf("closing what was put back in the undo journal: %w", err)
+	}
+	u.entries = next.entries
+	return syncDir(filepath.Dir(u.path))
 }
 
 // Done removes the journal: everything in it has been put back and read back.

@@ -20,7 +20,8 @@ type restoreCmd struct {
 // Help is shown below the flags.
 func (restoreCmd) Help() string {
 	return `Reads the undo journals that ended runs left behind, puts each setting back to what it was before, and reads it back.
-A journal is closed only when everything in it was put back; what could not be stays for the next try.
+A switch in an app (Firefox's for certificates of the phone's user) is driven back on the phone's screen, last of all.
+A journal is closed only when everything in it was put back; what could not be stays for the next try, with what to do by hand.
 
 Example:
   telltale restore
@@ -31,7 +32,7 @@ EXIT STATUS
 }
 
 // restoreTimeout bounds the wait for one phone.
-const restoreTimeout = 90 * time.Second
+const restoreTimeout = 5 * time.Minute
 
 // Run restores one phone after the other, and goes on after one that is absent.
 func (r *restoreCmd) Run(ctx context.Context, c *console, g *globals) error {

@@ -17,20 +17,7 @@ func otherBrowsers() []Entry {
 		Package: "com.brave.browser", Name: "Brave", Launch: "com.brave.browser/com.google.android.apps.chrome.Main", Trust: "user",
 		Browser: brave, Consent: []Selector{{Texts: []string{"Not now", "Skip", "Continue"}}},
 		Certainty: Reported, Source: "ids of Chromium's source under its own package; private tab's name, trust and first run: unverified",
-	}, {
-		Package: "org.mozilla.firefox", Name: "Firefox", Launch: "org.mozilla.firefox/.App", Trust: "own",
-		Browser: &Browser{
-			SearchBox: []Selector{{ID: "org.mozilla.firefox:id/mozac_browser_toolbar_url_view"}, {Percent: [2]int{50, 8}}},
-			URLField:  []Selector{{ID: "org.mozilla.firefox:id/mozac_browser_toolbar_edit_url_view"}, {Class: "android.widget.EditText"}},
-			Private: Private{
-				Intent: "-a org.mozilla.fenix.OPEN_PRIVATE_TAB -n org.mozilla.firefox/org.mozilla.fenix.IntentReceiverActivity",
-				Marker: []Selector{{Descs: []string{"Private browsing", "Disable private browsing"}}, {Texts: []string{"Private browsing"}}},
-				Leave:  []Selector{{Descs: []string{"Disable private browsing"}}},
-			},
-		},
-		Consent:   []Selector{{Texts: []string{"Not now", "Skip"}}},
-		Certainty: Sourced, Source: "launcher, private-tab intent, view ids and own certificate store: fenix source of 2023-02; newer releases have a Compose toolbar without these ids; markers and onboarding: unverified",
-	}, {
+	}, firefox(), {
 		Package: "com.duckduckgo.mobile.android", Name: "DuckDuckGo", Launch: "com.duckduckgo.mobile.android/com.duckduckgo.app.launch.Launcher", Trust: "system",
 		Browser: &Browser{
 			SearchBox: []Selector{{ID: "com.duckduckgo.mobile.android:id/omnibarTextInput"}},

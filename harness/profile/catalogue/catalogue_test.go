@@ -52,10 +52,35 @@ func TestEntriesAreWellFormed(t *testing.T) {
 				checkSelectors(t, "enhanced, off", b.Private.Enhanced.Off, len(b.Private.Enhanced.On) == 0)
 				checkSelectors(t, "clear", b.Clear, true)
 			}
+			if (e.Trust == "own") != (e.OwnStore != nil) {
+				t.Errorf("trust is %q, and the way to its switch %v", e.Trust, e.OwnStore)
+			}
+			if o := e.OwnStore; o != nil {
+				checkLegs(t, append(append(append(o.Menu, o.Reveal...), o.Page...), o.Switch))
+				if strings.Count(o.Words, "%s") != 1 || o.Hidden == "" || o.Source == "" || !slices.Contains([]Certainty{Measured, Sourced, Reported, Unverified}, o.Certainty) {
+					t.Errorf("the way to its switch lacks words, source or certainty: %+v", o)
+				}
+			}
 			if f := e.Files; f != nil {
 				checkSelectors(t, "storage", f.Storage, f.Documents)
 			}
 		})
+	}
+}
+
+// checkLegs: the switch is told by its state, so its label may ask for none, and a point of the screen has none.
+func checkLegs(t *testing.T, legs []Leg) {
+	t.Helper()
+	for i, leg := range legs {
+		if leg.What == "" || leg.Times < 0 || leg.Times > 10 {
+			t.Errorf("leg %d: %+v", i, leg)
+		}
+		checkSelectors(t, leg.What, leg.At, false)
+		for _, s := range leg.At {
+			if s.Checked != "" || i == len(legs)-1 && s.Percent != [2]int{} {
+				t.Errorf("%s: %+v", leg.What, s)
+			}
+		}
 	}
 }
 
@@ -90,7 +115,7 @@ func TestFind(t *testing.T) {
 		{"the Mi Browser of a real phone holds events for its kit's interval", "com.android.browser", "", true, "", 15 * time.Second},
 		{"that of a virtual phone has a clock of its own", "com.android.browser", "leaky-2020", true, "*", virtualFlush},
 		{"Chrome's flush time is not known", "com.android.chrome", "", true, "", 0},
-		{"an entry of a real phone never applies to a virtual one", "org.mozilla.firefox", "clean", false, "", 0},
+		{"an entry of a real phone never applies to a virtual one", "com.duckduckgo.mobile.android", "clean", false, "", 0},
 		{"an entry of virtual phones never applies to a real one", "com.example.nowhere", "", false, "", 0},
 	}
 	for _, tt := range tests {

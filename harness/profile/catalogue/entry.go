@@ -27,6 +27,7 @@ type Entry struct {
 	Service   bool   // sends on behalf of browsers (WebView, download manager)
 	Browser   *Browser
 	Files     *Files
+	OwnStore  *OwnStore  // of an app with certificates of its own: how it is led to believe those of the phone's user
 	Consent   []Selector // buttons that dismiss its first-run dialogs, in order of preference
 	Certainty Certainty
 	Source    string // where this is known from
@@ -65,6 +66,29 @@ type Switch struct {
 	Steps []Selector // tapped one after the other, from a tab to where the switch is shown
 	On    []Selector // is shown while it is on; tapped to turn it off
 	Off   []Selector // is shown while it is off; tapped to turn it on
+}
+
+// OwnStore is the way to the switch by which an app with certificates of its own is made to believe those that the
+// phone's user installed.
+type OwnStore struct {
+	Intent string // an am start argument line that opens the app's settings, tried first; empty for none
+	Menu   []Leg  // otherwise, from its first screen to its settings
+	Reveal []Leg  // from there to what makes the hidden page appear, and as many screens back; none if it is not hidden
+	Page   []Leg  // from the settings to the page with the switch
+	Switch Leg    // the label of the switch; Times does not count
+	Words  string // the whole way, for the app's owner
+	Hidden string // until when the hidden page shows, and what of it cannot be put back
+
+	Certainty Certainty
+	Source    string
+}
+
+// Leg is one part of a way through an app's screens: something that is looked for, and tapped.
+type Leg struct {
+	What   string     // for people: "About Firefox"
+	At     []Selector // alternatives, in order of preference
+	Scroll bool       // it may stand further down a list
+	Times  int        // taps; 0 for one
 }
 
 // Selector finds a node on the screen. Every field that is not empty must match; Texts and Descs are alternatives, one

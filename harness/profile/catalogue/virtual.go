@@ -9,7 +9,7 @@ const virtualSource = "harness/virtual: its apps are the project's own"
 
 // virtualBrowsers are the browsers of virtual phones. Their ids are those of harness/virtual/apps.
 func virtualBrowsers() []Entry {
-	return append(enhancedBrowsers(), virtualMi(), virtualChrome())
+	return append(enhancedBrowsers(), virtualMi(), virtualChrome(), virtualFirefox())
 }
 
 // enhancedBrowsers are the Mi browsers of personalities of May 2020 and later, which have the switch.
@@ -56,6 +56,14 @@ func virtualChrome() Entry {
 		Browser: chromium("com.android.chrome"),
 		Consent: []Selector{{ID: "com.android.chrome:id/terms_accept"}}, Certainty: Measured, Source: virtualSource,
 	}
+}
+
+// virtualFirefox is driven as a real one, but for the way out of its private mode.
+func virtualFirefox() Entry {
+	e := firefox()
+	e.Virtual, e.Flush, e.Certainty, e.Source = "*", virtualFlush, Measured, virtualSource
+	e.Browser.Private.Leave = []Selector{{ID: firefoxPackage + ":id/mozac_browser_toolbar_menu"}, {Texts: []string{"Disable private browsing"}}}
+	return e
 }
 
 // virtualSystem are the other apps of virtual phones.

@@ -26,6 +26,7 @@ type browser struct {
 	hidden  http.CookieJar // of the private tabs, gone with the last one
 	pending *Intent        // came before the user agreed
 	news    []item
+	pages   []*activity // of its settings, over the tabs
 }
 
 // tab is one page.
@@ -44,19 +45,21 @@ const maxTabs = 50
 
 func (w *browser) full() string { return phone.FullActivity(w.app.Package, w.app.Activity) }
 
-func (w *browser) has(class string) bool { return class == w.full() }
+func (w *browser) has(class string) bool {
+	return class == w.full() || class == w.app.Web.Receiver && class != ""
+}
 
 func (w *browser) resolve(in Intent) string {
 	web := strings.HasPrefix(in.Data, "http://") || strings.HasPrefix(in.Data, "https://")
 	if in.Action == ActionView && web || in.Action == w.app.Web.PrivateAction && in.Action != "" ||
-		in.Action == "android.intent.action.WEB_SEARCH" {
+		in.Action == "android.intent.action.WEB_SEARCH" || w.app.Web.OwnStore && in.Data == settingsLink {
 		return w.full()
 	}
 	return ""
 }
 
 func (w *browser) open(s *System, class string) *activity {
-	w.tabs, w.menu, w.pending, w.news = nil, false, nil, nil
+	w.tabs, w.menu, w.pending, w.news, w.pages = nil, false, nil, nil, nil
 	w.jar, w.hidden = newJar(), nil
 	a := &activity{pkg: w.app.Package, class: class, title: w.app.Label}
 	w.act = a
@@ -141,6 +144,8 @@ func (w *browser) handle(s *System, in Intent) {
 		return
 	}
 	switch {
+	case w.app.Web.OwnStore && in.Data == settingsLink:
+		w.openOwnSettings(s)
 	case in.Action != "" && in.Action == w.app.Web.PrivateAction:
 		w.newTab(true)
 		w.edit()

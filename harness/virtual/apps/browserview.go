@@ -23,6 +23,7 @@ type words struct {
 	consentID, refuse    string
 	refuseID             string
 	progress             string
+	settings             string // opens its own settings, in the menu
 	enhanced             string // its switch in the menu of a private tab, before ": on" or ": off"
 }
 
@@ -42,6 +43,15 @@ var styles = map[string]words{
 		badge: "incognito_badge", badgeText: "Incognito", start: "new_tab_incognito_title", startText: "You’ve gone Incognito",
 		consentText: "By using Chrome, you agree to the Google Terms of Service.", consent: "Accept & continue", consentID: "terms_accept",
 		refuse: "No thanks", refuseID: "negative_button", progress: "toolbar_progress",
+	},
+	personality.Fenix: {
+		box: "mozac_browser_toolbar_url_view", boxHint: "Search or enter address", field: "mozac_browser_toolbar_edit_url_view",
+		menu: "mozac_browser_toolbar_menu", menuDesc: "Menu", item: "text",
+		newTab: "New tab", private: "New private tab", share: "Share", leave: "Disable private browsing", closeAll: "Close all tabs",
+		badge: "private_badge", badgeText: "Private browsing", start: "private_session_description",
+		startText:   "Firefox clears your search and browsing history from private tabs when you close them",
+		consentText: "We love keeping you safe. Sync and set it as your default browser?", consent: "Not now", consentID: "not_now",
+		refuse: "Exit", refuseID: "exit", progress: "progress", settings: "Settings",
 	},
 }
 
@@ -152,6 +162,12 @@ func (w *browser) menuList(s *System, b *builder, v words) {
 			text string
 			do   func()
 		}{v.enhanced + map[bool]string{true: ": off", false: ": on"}[d.plain], func() { d.plain = !d.plain; w.blur() }})
+	}
+	if v.settings != "" {
+		items = append(items, struct {
+			text string
+			do   func()
+		}{v.settings, func() { w.blur(); w.openOwnSettings(s) }})
 	}
 	if w.cur.url != "" {
 		items = append(items, struct {

@@ -10,15 +10,17 @@ import (
 
 // appData is what an app has stored. It outlives the process and the boot, and ends with `pm clear`.
 type appData struct {
-	installs int  // how often the data were cleared
-	removals int  // how often the app was removed
-	starts   int  // of its process
-	stopped  bool // by force: no broadcast reaches it until somebody starts it
-	agreed   bool
-	plain    bool                     // of a browser: its enhanced incognito mode was switched off
-	counts   map[int]int              // of events, by number of the leak
-	queues   map[int]*telemetry.Queue // by number of the leak
-	names    map[string]string        // of a launcher's folders
+	installs   int  // how often the data were cleared
+	removals   int  // how often the app was removed
+	starts     int  // of its process
+	stopped    bool // by force: no broadcast reaches it until somebody starts it
+	agreed     bool
+	plain      bool                     // of a browser: its enhanced incognito mode was switched off
+	thirdParty bool                     // of a browser with certificates of its own: it believes those that the user installed
+	preview    bool                     // another switch on the same page
+	counts     map[int]int              // of events, by number of the leak
+	queues     map[int]*telemetry.Queue // by number of the leak
+	names      map[string]string        // of a launcher's folders
 }
 
 func (s *System) stored(pkg string) *appData {

@@ -31,6 +31,9 @@ func (s *System) frame() *screen.Frame {
 			Secure: a.secure != nil && a.secure()})
 	}
 	f.Windows = append(f.Windows, s.statusBar(), s.navigationBar())
+	if s.toasted != "" {
+		f.Windows = append(f.Windows, s.toastWindow())
+	}
 	switch {
 	case s.phone.Power.Locked():
 		f.Windows = append(f.Windows, s.keyguard())

@@ -34,6 +34,7 @@ func (s *System) Tap(x, y int) {
 	if !s.phone.Power.Awake() {
 		return
 	}
+	s.toasted = "" // it takes no touches
 	if v := s.frame().Tapped(x, y); v != nil && v.Tap != nil {
 		v.Tap()
 	}
@@ -101,6 +102,7 @@ func (s *System) Key(code int) {
 }
 
 func (s *System) key(code int) {
+	s.toasted = ""
 	power, a := s.phone.Power, s.top()
 	switch {
 	case code == KeyWakeup:

@@ -135,6 +135,9 @@ func (s *System) find(in Intent) (pkg, class string, err error) {
 		if !ok || s.apps[pkg] == nil || !s.installed(pkg) || !s.apps[pkg].has(class) {
 			return "", "", missing
 		}
+		if w, ok := s.apps[pkg].(*browser); ok {
+			class = w.full() // whichever of its activities takes an intent, it shows the one
+		}
 		return pkg, class, nil
 	}
 	for _, a := range s.kind.Apps {

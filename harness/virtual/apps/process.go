@@ -11,6 +11,9 @@ import (
 	"github.com/telltale-farm/telltale/harness/virtual/phone"
 )
 
+// alertUnknownCA is what Firefox's TLS says to a certificate it does not believe (RFC 8446, section 6.2).
+const alertUnknownCA = 48
+
 // process is a running app.
 type process struct {
 	app     personality.App
@@ -21,6 +24,7 @@ type process struct {
 	client  *http.Client
 	senders []*sender
 	pages   *chromium.Browser // of an app that is a real browser
+	secret  bool              // of a browser with certificates of its own: its hidden page shows
 }
 
 // process returns the running process of a package and starts it if there is none.
@@ -34,9 +38,16 @@ func (s *System) process(pkg string) *process {
 	s.stored(pkg).starts++
 	s.stored(pkg).stopped = false
 	p.row = s.phone.Processes.Start(app.UID, 2, pkg, pkg, nil)
+	user, alert := s.phone.Certs.Pool, uint8(0)
+	if app.Web != nil && app.Web.OwnStore {
+		alert = alertUnknownCA
+		if !s.believesUser(pkg) {
+			user = nil
+		}
+	}
 	p.net = s.net.App(network.AppOptions{
 		UID: app.UID, Package: pkg, Stack: app.Stack, Trust: app.Trust, SystemRoots: s.systemRoots,
-		UserRoots: s.phone.Certs.Pool,
+		UserRoots: user, Alert: alert,
 	})
 	p.client = p.net.HTTP()
 	s.realPages(p)

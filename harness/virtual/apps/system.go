@@ -48,6 +48,7 @@ type System struct {
 	media    media
 	clip     clipboard
 	debugApp string
+	toasted  string      // text of a toast
 	online   atomic.Bool // Wi-Fi was on when last looked
 }
 

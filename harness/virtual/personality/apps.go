@@ -46,6 +46,20 @@ func ChromeApp() App {
 	}
 }
 
+// FirefoxApp is Firefox for Android: it believes what its user installed only after a hidden switch of its own.
+func FirefoxApp() App {
+	return App{
+		Package: "org.mozilla.firefox", Label: "Firefox", Kind: Web, UID: 10137, Activity: ".App", Third: true,
+		Version: "110.1.0", VersionCode: 2015938179, TargetSDK: 33, Trust: network.TrustUser, Stack: network.Chromium,
+		Signer: "Mozilla (virtual)", Classes: []string{"org/mozilla/fenix/HomeActivity"},
+		Web: &Browser{
+			Style: Fenix, Engine: "duckduckgo", SearchURL: DuckDuckGo, OwnStore: true, Secure: true,
+			PrivateAction: "org.mozilla.fenix.OPEN_PRIVATE_TAB", Receiver: "org.mozilla.fenix.IntentReceiverActivity",
+			UserAgent: "Mozilla/5.0 (Android 11; Mobile; rv:109.0) Gecko/110.0 Firefox/110.0",
+		},
+	}
+}
+
 // Analytics is MIUI's reporting service; it has no screen.
 func Analytics() App {
 	return App{Package: "com.miui.analytics", Label: "Analytics", Kind: Service, UID: 10152, Version: "2020.03.10.0", VersionCode: 2020031000, TargetSDK: 28}

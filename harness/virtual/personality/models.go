@@ -96,6 +96,9 @@ func quiet(name, of string) (p Personality, browser string, err error) {
 	}
 	web.Web.UserAgent = userAgent(web, p.Props)
 	p.Apps = append(p.Apps, web)
+	if head["system"] == systemPixel {
+		p.Apps = append(p.Apps, FirefoxApp())
+	}
 	return p, head["browser"], nil
 }
 
@@ -104,7 +107,7 @@ func Chromium() Personality {
 	p := must(quiet("chromium", "pixel-5"))
 	p.Noise = nil // it makes its own
 	for i := range p.Apps {
-		if web := p.Apps[i].Web; web != nil {
+		if web := p.Apps[i].Web; web != nil && web.Style == Chrome {
 			web.Real = true
 		}
 	}

@@ -76,6 +76,7 @@ type App struct {
 const (
 	MIUI   = "miui"
 	Chrome = "chrome"
+	Fenix  = "fenix" // Firefox for Android
 )
 
 // Browser is what browsers differ in.
@@ -90,6 +91,8 @@ type Browser struct {
 	Real          bool   // its pages are loaded by a Chromium of this computer
 	Favicons      bool   // asks each site for /favicon.ico
 	Feed          string // address of the news that its start page shows; empty: none
+	OwnStore      bool   // has certificates of its own, and a hidden switch to believe the user's too
+	Receiver      string // another activity, full name, that takes its intents
 	Secure        bool   // its private windows cannot be photographed
 }
 
