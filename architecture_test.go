@@ -34,10 +34,11 @@ var mayImport = map[string][]string{
 	"capture/flow":              {},
 	"capture/flow/safe":         {},
 	"capture/record":            {"capture/flow"},
-	"cmd/telltale":              {"adb/...", "assertions/leak", "capture/...", "harness", "harness/action", "harness/evidence", "harness/profile", "harness/virtual/...", "harness/world"},
+	"cmd/telltale":              {"adb/...", "assertions/leak", "capture/...", "harness", "harness/action", "harness/ask", "harness/evidence", "harness/profile", "harness/virtual/...", "harness/world"},
 	"harness":                   {"harness/apk", "harness/profile", "adb", "adb/ui", "capture", "capture/flow", "capture/record", "assertions/leak", "harness/evidence"},
 	"harness/action":            {"harness", "adb", "adb/ui", "assertions/leak", "harness/profile"},
 	"harness/apk":               {},
+	"harness/ask":               {"capture", "capture/flow", "harness/evidence"},
 	"harness/evidence":          {"capture/flow", "capture/record", "capture/decode", "assertions/leak", "harness/profile"},
 	"harness/matrix":            {}, // tests alone
 	"harness/profile":           {},

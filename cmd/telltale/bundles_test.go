@@ -13,7 +13,7 @@ import (
 	"github.com/telltale-farm/telltale/harness/evidence"
 )
 
-// sampleBundles makes one bundle of each kind that a script can ask for: clean, leaked, inconclusive, incomplete and
+// sampleBundles makes one bundle of each kind that a script can ask for: clean, leaked, leaked on a real phone (greeted: to a host that answers), inconclusive, incomplete and
 // open, which a killed run left.
 func sampleBundles(t *testing.T) map[string]string {
 	t.Helper()
@@ -25,7 +25,7 @@ func sampleBundles(t *testing.T) map[string]string {
 	missing := leak.Cell{Key: leak.Key{Phone: leaktest.PhoneID, Scenario: "switch apps", Variant: "default"}, Kind: leak.KindVirtual}
 	incomplete.Plan.Cells = append(incomplete.Plan.Cells, missing)
 	all := map[string]string{}
-	for name, sample := range map[string]*leaktest.Bundle{"clean": leaktest.Clean(), "leaked": leaked, "inconclusive": inconclusive, "incomplete": incomplete} {
+	for name, sample := range map[string]*leaktest.Bundle{"clean": leaktest.Clean(), "leaked": leaked, "real": leakedForReal(leaktest.Collector + "/v1"), "greeted": leakedForReal("example.com/"), "inconclusive": inconclusive, "incomplete": incomplete} {
 		b := recorded(t, sample)
 		if name == "clean" {
 			leaveOut(t, b.Dir())
@@ -38,6 +38,20 @@ func sampleBundles(t *testing.T) map[string]string {
 	}
 	all["open"] = recorded(t, leaktest.Clean()).Dir()
 	return all
+}
+
+// leakedForReal is a leak to a destination, on a phone that is not virtual.
+func leakedForReal(to string) *leaktest.Bundle {
+	b := leaktest.Clean()
+	b.Phones[0].AddFlow(leaktest.Post(leaktest.Browser, "https://"+to, 22_000_000, `{"q":"`+leaktest.Query+`"}`))
+	b.Policy.Phones[0].Kind = leak.KindUSB
+	for i := range b.Plan.Cells {
+		b.Plan.Cells[i].Kind = leak.KindUSB
+	}
+	for i := range b.Phones[0].Lines {
+		b.Phones[0].Lines[i].Kind = leak.KindUSB
+	}
+	return b
 }
 
 // leaveOut says in run.json that a run was given no labels and left something out.
@@ -101,7 +115,7 @@ func recorded(t *testing.T, sample *leaktest.Bundle) *evidence.Bundle {
 func bundleCommand(samples map[string]string) func(*testscript.TestScript, bool, []string) {
 	return func(ts *testscript.TestScript, neg bool, args []string) {
 		if neg || len(args) != 2 || samples[args[0]] == "" {
-			ts.Fatalf("usage: bundle clean|leaked|inconclusive|incomplete|open FOLDER")
+			ts.Fatalf("usage: bundle clean|leaked|real|greeted|inconclusive|incomplete|open FOLDER")
 		}
 		ts.Check(os.CopyFS(ts.MkAbs(args[1]), os.DirFS(samples[args[0]])))
 	}

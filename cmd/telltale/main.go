@@ -14,12 +14,16 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/telltale-farm/telltale/harness/ask"
 )
 
 // console is where a verb reads and writes. Tests hand in their own.
 type console struct {
 	In       io.Reader
 	Out, Err io.Writer
+
+	Ask ask.Options // how destinations are reached; the zero value is this computer's way
 }
 
 func main() {

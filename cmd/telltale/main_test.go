@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", strconv.Itoa(3*runtime.NumCPU())); err != nil {
 		panic(err)
 	}
-	testscript.Main(tidy{m}, map[string]func(){"telltale": main})
+	testscript.Main(tidy{m}, map[string]func(){"telltale": main, "telltale-loopback": askLoopback})
 }
 
 // tidy removes what was built for all tests when they are over.
@@ -43,6 +43,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			server := startFakeADB(t)
 			e.Setenv("ADB_SERVER_SOCKET", "tcp:"+server.addr)
+			e.Setenv("DESTINATION", startDestination(t))
 			e.Setenv("HOME", e.WorkDir+"/home")
 			e.Setenv("XDG_STATE_HOME", e.WorkDir+"/state")
 			return nil

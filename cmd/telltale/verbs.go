@@ -22,6 +22,7 @@ type verbs struct {
 	Verify  verifyCmd  `cmd:"" help:"Check that a bundle is what was recorded."`
 	Diff    diffCmd    `cmd:"" help:"Say what changed between two bundles."`
 	Report  reportCmd  `cmd:"" help:"Write a bundle's derived files again."`
+	Ask     askCmd     `cmd:"" help:"Ask the destinations of findings what they answer; store it dated."`
 	Redact  redactCmd  `cmd:"" help:"Copy what can be published of a bundle."`
 	History historyCmd `cmd:"" help:"List runs by phone and firmware."`
 

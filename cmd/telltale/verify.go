@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/telltale-farm/telltale/assertions/leak"
+	"github.com/telltale-farm/telltale/capture/flow/safe"
 	"github.com/telltale-farm/telltale/harness/evidence"
 )
 
@@ -36,6 +37,8 @@ type verified struct {
 	Redacted bool           `json:"redacted"`
 	Outcome  leak.Outcome   `json:"outcome,omitempty"` // what the files say, or of a redacted copy verdicts.json; empty when they could not be judged
 	Problems []problem      `json:"problems"`
+
+	Uncovered []string `json:"uncovered,omitempty"` // files that no sum covers: answers of destinations, fetched after the run
 }
 
 // problem is what does not hold, and the file where it shows.
@@ -55,7 +58,7 @@ func (v *verifyCmd) Run(_ context.Context, c *console) error {
 		return err
 	}
 	if v.JSON {
-		out := verified{check.State, check.Redacted, check.Verdicts.Outcome, []problem{}}
+		out := verified{check.State, check.Redacted, check.Verdicts.Outcome, []problem{}, check.Uncovered}
 		for _, p := range check.Problems {
 			out.Problems = append(out.Problems, problem(p))
 		}
@@ -78,6 +81,11 @@ func (v *verifyCmd) Run(_ context.Context, c *console) error {
 func printCheck(c *console, check evidence.Check) error {
 	for _, p := range check.Problems {
 		if _, err := fmt.Fprintln(c.Out, p); err != nil {
+			return err
+		}
+	}
+	for _, name := range check.Uncovered {
+		if _, err := fmt.Fprintf(c.Out, "not covered: %s: what destinations answered to the host after the run; no sum and no verdict speaks of it\n", safe.Text(name)); err != nil {
 			return err
 		}
 	}

@@ -81,7 +81,7 @@ func knownFile(name string) bool {
 	switch {
 	case dir == "":
 		return slices.Contains([]string{planName, policyName, runName, verdictsName, reportName, junitName, ctrfName, ginkgoName, summaryName, sumsName, originalName}, file) ||
-			slices.Contains(signatures, file)
+			slices.Contains(signatures, file) || answersName.MatchString(file)
 	case !knownFolder(strings.TrimSuffix(dir, "/")) || len(parts) < 2:
 		return false
 	case len(parts) == 2:
@@ -109,7 +109,9 @@ func isDigest(s string) bool {
 }
 
 // summed says whether SHA256SUMS lists a file.
-func summed(name string) bool { return name != sumsName && !slices.Contains(signatures, name) }
+func summed(name string) bool {
+	return name != sumsName && !slices.Contains(signatures, name) && !answersName.MatchString(name)
+}
 
 // sum writes SHA256SUMS over every file of the bundle, as sha256sum does.
 func (b *Bundle) sum() error {

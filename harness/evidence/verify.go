@@ -40,6 +40,8 @@ type Check struct {
 	Problems []Problem // sorted by file; for Incomplete, what is missing
 	Redacted bool      // a copy to publish: its verdicts cannot be judged again
 	Verdicts leak.Verdicts
+
+	Uncovered []string // files that were added after the bundle was closed, and that no sum and no verdict speaks of: answers of destinations
 }
 
 // maxProblems bounds a list that a hostile bundle could make long.
@@ -99,6 +101,7 @@ func (b *Bundle) verify() (Check, error) {
 			b.checkJournal(name, open, bad)
 		}
 	}
+	b.checkAnswers(&c, l.files, bad)
 	if c.Redacted {
 		b.checkRedacted(&c, sums, bad)
 	} else {

@@ -28,9 +28,10 @@ type view struct {
 	Leaks    []leakView
 	Unseen   []unseenView
 	IDs      []identityView
-	LeftOut  string     // what was not planned
-	Signed   []linkView // files that may hold a signature over this bundle
-	Files    []linkView // of the whole run
+	LeftOut  string      // what was not planned
+	Asked    []askedView // what destinations answered to this computer
+	Signed   []linkView  // files that may hold a signature over this bundle
+	Files    []linkView  // of the whole run
 }
 
 type word struct{ Class, Text string }
@@ -85,6 +86,7 @@ func (b *Bundle) view(v leak.Verdicts) (view, error) {
 		return out, err
 	}
 	out.Run, out.LeftOut = run, LeftOutLine(run.LeftOut)
+	out.Asked = b.viewAnswers()
 	claims := claimsOf(v)
 	for _, c := range claims {
 		out.Claims = append(out.Claims, string(c))
@@ -109,6 +111,13 @@ func (b *Bundle) view(v leak.Verdicts) (view, error) {
 			t = &told{}
 		}
 		out.Cells = append(out.Cells, b.viewCell(i, c, claims, t))
+	}
+	for i := range out.Cells {
+		for _, claim := range out.Cells[i].Claims {
+			for j := range claim.Groups {
+				claim.Groups[j].Answered = answersOf(out.Asked, claim.Groups[j].Host)
+			}
+		}
 	}
 	out.Leaks = viewLeaks(out.Cells)
 	kinds := map[string]string{}

@@ -17,9 +17,11 @@ type groupView struct {
 	Places    []placeView
 	Request   requestView // of the first of the flows
 
-	Beside []besideView // identifiers in the same upload
-	Near   []besideView // and in other flows of the same connection
-	Read   bool         // the upload was read, so that identifiers in it would have been found
+	Beside   []besideView // identifiers in the same upload
+	Near     []besideView // and in other flows of the same connection
+	Answered []answerView // by the destination, when this computer asked it
+
+	Read bool // the upload was read, so that identifiers in it would have been found
 }
 
 // placeView is one place in an upload.
