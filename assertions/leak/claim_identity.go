@@ -73,6 +73,10 @@ func (p *phone) unidentified(at *sighting) (out []Reason) {
 		r.Code, r.Class, r.Detail = CodeTruncated, "", "not all that was sent could be searched"
 		out = append(out, r)
 	}
+	if at.more {
+		r.Code, r.Class, r.Detail = CodeTruncated, "", "it holds more values that could be identifiers than are kept"
+		out = append(out, r)
+	}
 	return out
 }
 
@@ -82,7 +86,7 @@ func (p *phone) carries(at *sighting) bool {
 	case flow.KindExchange:
 		return true
 	case flow.KindMessage:
-		return at.flow.Request != nil && at.flow.Request.FromApp
+		return at.flow.Request == nil || at.flow.Request.FromApp
 	}
 	return p.unread(at) != ""
 }

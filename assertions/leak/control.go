@@ -89,6 +89,9 @@ func (p *phone) named(a *Attempt, claim Claim) (out []Reason) {
 	if a.Window.End <= a.Window.Start {
 		fail("the window was not closed")
 	}
+	if b := p.overlaps[a.ID]; b != 0 {
+		fail("its window lies over that of attempt %d: a phone does one thing at a time", b)
+	}
 	return out
 }
 
@@ -152,7 +155,7 @@ func (p *phone) received(a *Attempt, s *Secret) bool {
 			continue
 		}
 		for _, h := range p.seen[i].hits {
-			if h.secret == s {
+			if h.secret == s && !h.hostAlone() {
 				return true
 			}
 		}

@@ -22,12 +22,18 @@ func (p *phone) around(a *Attempt, c *Counters) (reasons []Reason, accepted []Ac
 		}
 		reasons = append(reasons, Reason{Code: CodeBypass, Detail: p.mask.text(detail), Attempt: a.ID})
 	}
+	for _, d := range c.Deltas {
+		if d.TX < 0 {
+			reasons = append(reasons, Reason{Code: CodeBypass, Attempt: a.ID, Detail: "a byte counter of the phone went back: what it had counted is lost"})
+			break
+		}
+	}
 	known := map[int]bool{} // uids with a socket, whose bytes have a destination
 	for _, s := range c.Sockets {
-		known[s.UID] = true
 		if !p.anyInScope(a, s.Apps) {
 			continue
 		}
+		known[s.UID] = true
 		host := s.Host
 		if host == "" {
 			host = s.Addr

@@ -10,11 +10,15 @@ import (
 
 // truncated gives what was sent in an attempt's window and could not be searched to its end. What counts as opaque
 // already is left to that control.
-func (p *phone) truncated(a *Attempt) (out []Reason) {
+func (p *phone) truncated(a *Attempt) []Reason {
+	return p.truncatedOf(a, func(at *sighting) bool { return p.concerns(a, at) })
+}
+
+func (p *phone) truncatedOf(a *Attempt, counts func(*sighting) bool) (out []Reason) {
 	for i := range p.seen {
 		at := &p.seen[i]
 		f := at.flow
-		if len(at.cut) == 0 || p.ours(f) || !p.concerns(a, at) || !a.Window.Sends(f) || p.unread(at) != "" {
+		if len(at.cut) == 0 || p.ours(f) || !counts(at) || !a.Window.Sends(f) || p.unread(at) != "" {
 			continue
 		}
 		r := Reason{Code: CodeTruncated, Attempt: a.ID, Flow: f.Seq, App: safe.Text(at.app), Host: safe.Text(p.host(f)), Port: f.Port,
@@ -50,7 +54,7 @@ func (p *phone) captureGap(a *Attempt) (out []Reason) {
 	}
 	for i := range p.seen {
 		f := p.seen[i].flow
-		if f.Fault != flow.FaultHarness || !a.Window.Touches(f) || !p.concerns(a, &p.seen[i]) {
+		if f.Fault == flow.FaultNone || f.Fault == flow.FaultPhone || f.Fault == flow.FaultUpstream || !a.Window.Touches(f) || !p.concerns(a, &p.seen[i]) {
 			continue
 		}
 		out = append(out, Reason{Code: CodeCaptureGap, Attempt: a.ID, Flow: f.Seq, App: safe.Text(p.seen[i].app),

@@ -2,6 +2,7 @@ package leak
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/telltale-farm/telltale/capture/flow"
 	"github.com/telltale-farm/telltale/capture/flow/safe"
@@ -16,11 +17,15 @@ func (p *phone) cleartext(a *Attempt, claim Claim) (reasons []Reason, accepted [
 	for i := range p.seen {
 		at := &p.seen[i]
 		f := at.flow
-		if p.ours(f) || f.Intercepted || f.Kind == flow.KindTunnel || f.Kind == flow.KindError {
+		if p.ours(f) || f.Kind == flow.KindError || f.Intercepted && f.Kind != flow.KindTunnel {
 			continue
 		}
 		for _, h := range at.hits {
 			if h.secret == nil || !slices.Contains(a.Canaries, h.secret.ID) || p.tellsNothing(h) {
+				continue
+			}
+			// Of a tunnel its name is in the clear, which is no news of a page's own host.
+			if f.Kind == flow.KindTunnel && (h.Class == ClassPart || f.Intercepted && strings.HasPrefix(h.Location, "stream")) {
 				continue
 			}
 			host, strange := p.stranger(f, p.declared(h.secret))

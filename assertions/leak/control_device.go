@@ -23,6 +23,12 @@ func (p *phone) deviceChanged() (out []Reason) {
 		return out
 	}
 	first := &p.lines[0]
+	if first.Fingerprint == "" {
+		add("which firmware the phone had at the start is unknown")
+	}
+	if len(first.Apps) == 0 {
+		add("which apps the phone had at the start is unknown")
+	}
 	if first.Accounts < 0 {
 		add("which accounts the phone had at the start is unknown")
 	}

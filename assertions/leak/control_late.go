@@ -16,14 +16,19 @@ func (p *phone) late(a *Attempt, claim Claim) (reasons []Reason, accepted []Acce
 	case claim == ClaimReaction:
 		return p.lateMarkers(a), nil
 	case claim == ClaimContent && a.Scope == ScopeApp && a.App != "":
-		return p.lateUnread(a)
+		reasons, accepted = p.lateUnread(a, false)
+		if p.final && !p.drained(a) {
+			reasons = append(reasons, Reason{Code: CodeCaptureGap, Attempt: a.ID,
+				Detail: "the phone was not drained to an end afterwards: what its apps hold back until they leave the screen was not waited for"})
+		}
+		return reasons, accepted
 	}
 	return nil, nil
 }
 
-// lateUnread gives what an attempt's own app, or a service for it, sent unread between the attempt's window and the next that it was driven in.
-// What was readable of it is searched anyway.
-func (p *phone) lateUnread(a *Attempt) (reasons []Reason, accepted []Accepted) {
+// lateUnread gives what an attempt's own app, or a service for it, sent unread or cut between the attempt's window and the
+// next that it was driven in. What was readable of it is searched anyway. Of a phone that was lost, what it counted may be too.
+func (p *phone) lateUnread(a *Attempt, lost bool) (reasons []Reason, accepted []Accepted) {
 	rest := *a
 	rest.Window = flow.Window{Start: a.Window.End + 1, End: math.MaxInt64}
 	for i := range p.attempts {
@@ -31,9 +36,11 @@ func (p *phone) lateUnread(a *Attempt) (reasons []Reason, accepted []Accepted) {
 			rest.Window.End = min(rest.Window.End, b.Window.Start-1)
 		}
 	}
-	reasons, accepted = p.opaqueOf(&rest, ClaimContent, func(at *sighting) bool {
+	its := func(at *sighting) bool {
 		return slices.ContainsFunc(at.owners(), func(app string) bool { return p.speaksFor(a, app) }) && at.flow.Start > a.Window.End
-	})
+	}
+	reasons, accepted = p.opaqueOf(&rest, ClaimContent, its)
+	reasons = append(reasons, p.truncatedOf(&rest, its)...)
 	for i := range p.attempts {
 		b := &p.attempts[i]
 		if b.Window.Start <= a.Window.End || b.Window.Start-1 > rest.Window.End {
@@ -47,16 +54,14 @@ func (p *phone) lateUnread(a *Attempt) (reasons []Reason, accepted []Accepted) {
 			if c == nil {
 				continue
 			}
-			around, ok := p.around(&rest, p.own(a, c))
+			own := p.own(a, c)
+			own.Readable = own.Readable || lost
+			around, ok := p.around(&rest, own)
 			reasons, accepted = append(reasons, around...), append(accepted, ok...)
 		}
 	}
 	for i := range reasons {
 		reasons[i].Detail += ", after the window and before the app was driven again"
-	}
-	if p.final && !p.drained(a) {
-		reasons = append(reasons, Reason{Code: CodeCaptureGap, Attempt: a.ID,
-			Detail: "the phone was not drained afterwards: what its apps hold back until they leave the screen was not waited for"})
 	}
 	return reasons, accepted
 }
@@ -105,10 +110,12 @@ func (p *phone) has(pkg string) bool {
 	})
 }
 
-// drained says whether the end of the phone's driving, where batches that were held back arrive, was reached after an attempt.
+// drained says whether the end of the phone's driving, where batches that were held back arrive, was reached after an
+// attempt, and watched until the phone was quiet.
 func (p *phone) drained(a *Attempt) bool {
 	return slices.ContainsFunc(p.attempts, func(b Attempt) bool {
-		return b.Key.Scenario == DrainScenario && b.Fault == nil && b.Window.Start >= a.Window.End
+		return b.Key.Scenario == DrainScenario && b.Fault == nil && b.Window.Start >= a.Window.End && b.Window.End > b.Window.Start &&
+			b.Postcondition.Seen && b.Settle.Quiet && b.Tunnel.Before && b.Tunnel.After && b.Counters.Readable
 	})
 }
 
@@ -138,11 +145,19 @@ func (p *phone) lateMarkers(a *Attempt) (out []Reason) {
 	return out
 }
 
-// voided gives what an attempt that a fault ended, and that was made again, sent unread. The action may have happened all
-// the same. What a lost connection looks like by itself does not count.
+// voided gives what an attempt that a fault ended, and that was made again, sent unread or cut, then and until it was made
+// again. The action may have happened all the same. What a lost connection looks like by itself does not count.
 func (p *phone) voided(a *Attempt, claim Claim) (reasons []Reason, accepted []Accepted) {
-	opaque, accepted := p.opaque(a, claim)
-	for _, r := range opaque {
+	unread, accepted := p.opaque(a, claim)
+	unread = append(unread, p.truncated(a)...)
+	switch {
+	case claim == ClaimReaction:
+		unread = append(unread, p.lateMarkers(a)...)
+	case claim == ClaimContent && a.Scope == ScopeApp && a.App != "":
+		late, ok := p.lateUnread(a, true)
+		unread, accepted = append(unread, late...), append(accepted, ok...)
+	}
+	for _, r := range unread {
 		switch flow.Class(r.Class) {
 		case flow.ClassPinned, flow.ClassClosedEarly, classProtocolError, classUnfinished:
 		default:

@@ -29,8 +29,13 @@ func (p *phone) unread(at *sighting) string {
 				return ""
 			}
 		case flow.ClassReadable:
-			if f.Requests > 0 || f.BytesUp == 0 || f.End < 0 {
-				return "" // its requests are flows of their own, or nothing was sent yet
+			switch {
+			case p.parents[f.Seq] && (f.Requests > 0 || f.End < 0):
+				return "" // its requests are flows of their own
+			case f.End < 0 && p.final:
+				return classUnfinished
+			case f.End < 0 || f.BytesUp == 0 && f.Requests == 0:
+				return "" // nothing was sent yet
 			}
 			if f.Intercepted {
 				return string(flow.ClassPinned)
@@ -47,7 +52,7 @@ func (p *phone) unread(at *sighting) string {
 		}
 		return classProtocolError
 	case flow.KindMessage:
-		if f.Class == flow.ClassReadable && unended(f) {
+		if f.Class == flow.ClassReadable && (f.Request == nil || unended(f)) {
 			return classUnfinished
 		}
 		return string(f.Class)

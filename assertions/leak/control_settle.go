@@ -11,7 +11,7 @@ import (
 // hold back.
 func (p *phone) settle(a *Attempt) (out []Reason) {
 	least := p.policy.SettleMinUS
-	if !a.Settle.Quiet || a.Settle.QuietUS < least {
+	if open := a.Window.End - a.Window.Start; !a.Settle.Quiet || a.Settle.QuietUS < least || a.Settle.QuietUS > open {
 		out = append(out, Reason{Code: CodeNotQuiet, Attempt: a.ID,
 			Detail: fmt.Sprintf("the phone had been quiet for %s when the window closed; it takes %s", micros(a.Settle.QuietUS), micros(least))})
 	}

@@ -15,8 +15,9 @@ type story struct {
 	mask     masker
 	facts    []string
 	sessions []Session
-	full     bool              // and there was more
-	apps     map[int64]cellApp // by attempt
+	full     bool               // and there was more
+	apps     map[int64]cellApp  // by attempt
+	shared   map[int64][]string // of each flow whose app is not known: the packages of its uid, none if that is unknown too
 }
 
 // cellApp is the cell of an attempt, and the app it is about.
@@ -30,6 +31,12 @@ func (p *phone) story() story {
 	for i := range p.attempts {
 		a := &p.attempts[i]
 		s.apps[a.ID] = cellApp{a.Key, a.App}
+	}
+	s.shared = map[int64][]string{}
+	for i := range p.seen {
+		if at := &p.seen[i]; at.app == "" {
+			s.shared[at.flow.Seq] = at.shared
+		}
 	}
 	return s
 }
@@ -190,7 +197,13 @@ func (l *Learned) reason() Reason {
 	return r
 }
 
-// claim settles the identity claim of a cell that makes one: what its app sent in its windows.
+// may says whether a flow whose app is not known may be an app's.
+func (s *story) may(flow int64, app string) bool {
+	shared, unknown := s.shared[flow]
+	return unknown && (len(shared) == 0 || slices.Contains(shared, app))
+}
+
+// claim settles the identity claim of a cell that makes one: what its app, or one that is not known, sent in its windows.
 func (s *story) claim(cell *CellVerdict, claims []Identity) {
 	v, ok := cell.Claims[ClaimIdentity]
 	if !ok {
@@ -204,15 +217,17 @@ func (s *story) claim(cell *CellVerdict, claims []Identity) {
 		for _, a := range s.apps {
 			mine = mine || a.key == cell.Key && a.app == c.App
 		}
-		if !mine {
+		if !mine && c.App != "" {
 			continue
 		}
 		for _, f := range c.Findings {
-			if s.apps[f.Attempt].key == cell.Key {
+			if a := s.apps[f.Attempt]; a.key == cell.Key && (mine || s.may(f.Flow, a.app)) {
 				v.Findings = append(v.Findings, f)
 			}
 		}
-		v.Reasons = append(v.Reasons, c.Reasons...)
+		if mine {
+			v.Reasons = append(v.Reasons, c.Reasons...)
+		}
 	}
 	cell.Claims[ClaimIdentity] = settled(v)
 	cell.Outcome = Clean

@@ -189,13 +189,17 @@ func (p *phone) build(app string) string {
 type collector struct {
 	values []PlacedValue
 	asked  int
+	more   bool           // were there, and not asked for
 	count  map[string]int // by place
 }
 
 const maxMessageValues = 1000
 
 func (c *collector) value(v *decode.Value) {
-	if v.Kind != decode.Text || v.Whole || v.Loose || v.Trial || c.asked == maxMessageValues || !identifierShape(v.Data) {
+	if v.Kind != decode.Text || v.Whole || v.Loose || v.Trial || c.more || !identifierShape(v.Data) {
+		return
+	}
+	if c.more = c.asked == maxMessageValues; c.more {
 		return
 	}
 	c.asked++

@@ -1,5 +1,7 @@
 package leak
 
+import "slices"
+
 // ValueMarker is the kind of a needle that names an action: it is matched exactly, between token borders, and nothing is derived from it.
 const ValueMarker = "marker"
 
@@ -36,3 +38,6 @@ type Hit struct {
 
 	whole bool // found in a value whose pieces are shown as well
 }
+
+// hostAlone says whether no more than the host of a URL was found.
+func (h *Hit) hostAlone() bool { return h.Class == ClassPart && slices.Contains(h.Transforms, "host") }

@@ -42,16 +42,21 @@ func TestOpaque(t *testing.T) {
 			f.Intercepted = true
 			return f
 		}()}, []string{"pinned a.example"}},
-		"intercepted, still open, idle": {[]leaktest.Flow{func() leaktest.Flow {
+		"intercepted, without an end in a recording that has one": {[]leaktest.Flow{func() leaktest.Flow {
 			f := tunnel(leaktest.Browser, "a.example", "")
 			f.Intercepted, f.End = true, -1
 			return f
-		}()}, nil},
+		}()}, []string{"unfinished a.example"}},
 		"tunnel whose requests were read": {[]leaktest.Flow{func() leaktest.Flow {
 			f := tunnel(leaktest.Browser, "a.example", "")
 			f.Intercepted, f.Requests = true, 3
 			return f
-		}()}, nil},
+		}(), inTunnel(leaktest.Get(leaktest.Browser, "https://a.example/", 22*s))}, nil},
+		"tunnel whose requests are not there": {[]leaktest.Flow{func() leaktest.Flow {
+			f := tunnel(leaktest.Browser, "a.example", "")
+			f.Intercepted, f.Requests = true, 3
+			return f
+		}()}, []string{"pinned a.example"}},
 		"broken protocol": {[]leaktest.Flow{func() leaktest.Flow {
 			f := tunnel(leaktest.Browser, "a.example", "")
 			f.Kind = flow.KindError
@@ -129,6 +134,12 @@ func TestOpaque(t *testing.T) {
 			}
 		})
 	}
+}
+
+// inTunnel rides in the first flow that is added to the clean bundle.
+func inTunnel(f leaktest.Flow) leaktest.Flow {
+	f.Parent = 4
+	return f
 }
 
 // noise is a body that no decoder explains.

@@ -1,6 +1,7 @@
 package leak
 
 import (
+	"cmp"
 	"io"
 	"slices"
 
@@ -31,11 +32,14 @@ type phone struct {
 	placed   *placing
 	seen     []sighting // of each flow, in the order of flows
 	bySeq    map[int64]int
-	missing  []int64 // numbers that flows.jsonl lacks, at most maxMissing
+	parents  map[int64]bool // flows that others rode in
+	missing  []int64        // numbers that flows.jsonl lacks, at most maxMissing
 	mask     masker
 	deaf     map[string]string // secret id or marker text that cannot be searched for -> why
 	changed  []Reason          // device-changed
 	controls map[string][]int  // browser id -> flows that carry a control canary minted for it
+
+	overlaps map[int64]int64 // attempt -> another whose window lies over its own
 
 	plannedTrials map[Key]int // windows of each kind that the plan wants of a cell
 }
@@ -45,11 +49,12 @@ const maxMissing = 100
 
 // examine computes what is true of the phone whatever the cell.
 func (p *phone) examine() error {
-	p.bySeq = make(map[int64]int, len(p.flows))
+	p.bySeq, p.parents = make(map[int64]int, len(p.flows)), map[int64]bool{}
 	next := int64(1)
 	for i := range p.flows {
 		seq := p.flows[i].Seq
 		p.bySeq[seq] = i
+		p.parents[p.flows[i].Parent] = true
 		p.lack(next, seq)
 		next = seq + 1
 	}
@@ -61,6 +66,7 @@ func (p *phone) examine() error {
 		p.gap = "the recording was not closed"
 		p.whole = false
 	}
+	p.overlaps = overlapping(p.attempts)
 	p.mask = newMasker(p.secrets)
 	p.changed = p.deviceChanged()
 	if err := p.search(); err != nil {
@@ -68,6 +74,28 @@ func (p *phone) examine() error {
 	}
 	p.findControls()
 	return nil
+}
+
+// overlapping finds the attempts whose windows lie over each other: one phone does one thing at a time.
+func overlapping(attempts []Attempt) map[int64]int64 {
+	out := map[int64]int64{}
+	sorted := make([]*Attempt, 0, len(attempts))
+	for i := range attempts {
+		if w := attempts[i].Window; w.End > w.Start {
+			sorted = append(sorted, &attempts[i])
+		}
+	}
+	slices.SortStableFunc(sorted, func(a, b *Attempt) int { return cmp.Compare(a.Window.Start, b.Window.Start) })
+	var last *Attempt // that ended last so far
+	for _, a := range sorted {
+		if last != nil && a.Window.Start < last.Window.End {
+			out[a.ID], out[last.ID] = last.ID, a.ID
+		}
+		if last == nil || a.Window.End > last.Window.End {
+			last = a
+		}
+	}
+	return out
 }
 
 // lack notes that the numbers from up to and without to are not there.

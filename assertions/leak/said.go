@@ -14,7 +14,7 @@ func Said(f *flow.Flow, body func(*flow.Body) []byte) []decode.Sent {
 	}
 	if m, ok := sent(f); ok {
 		if r := f.Request.Body; r != nil {
-			m.Body, m.BodyCut = body(r), r.Truncated
+			m.Body, m.BodyCut = body(r), r.Truncated || r.Stored < r.Size
 		}
 		out = append(out, m)
 	}

@@ -127,9 +127,15 @@ func (s *Searcher) SearchEach(sent decode.Sent, each func(*decode.Value)) Result
 	}
 	hits := f.result()
 	if namesSalt(rep.Names) {
-		more, closed := s.saltedPass(sent, hits)
-		f.hits = append(f.hits, more...)
+		salted, closed, more := s.saltedPass(sent, hits)
+		f.hits = append(f.hits, salted...)
 		hits, rep.Opaque = f.result(), append(rep.Opaque, closed...)
+		if more {
+			rep.Limits = append(rep.Limits, "more salted digests than are tried")
+		}
+	}
+	if f.short != "" {
+		rep.Limits = append(rep.Limits, f.short)
 	}
 	return Result{Hits: hits, Opaque: append(rep.Opaque, disguises(hits, rep.Opaque)...), Truncated: rep.Limits, Names: rep.Names}
 }

@@ -13,12 +13,13 @@ type finder struct {
 	v     *decode.Value
 	hits  []Hit
 	seen  map[hitKey]bool
-	count map[int32]int    // hits of a needle so far
+	count map[hitKind]int  // hits of a needle so far, by kind
 	met   map[int32]uint64 // words of needles met, a bit each
 	words map[wordKey]*wordPlace
 	order []wordKey
 
-	placing bool // the second pass, which asks where words stand
+	placing bool   // the second pass, which asks where words stand
+	short   string // what was left out; empty if nothing
 }
 
 type hitKey struct {
@@ -27,7 +28,13 @@ type hitKey struct {
 	location    string
 }
 
-// maxHits is how many places are listed of one needle in one message. The first ones in the order of the message are kept.
+// hitKind tells hits of a needle apart by what they say: a hundred mentions of a page's host must not crowd out the page.
+type hitKind struct {
+	needle             int32
+	class, first, last string
+}
+
+// maxHits is how many places are listed of one needle and kind in one message. The first ones in its order are kept.
 const maxHits = 64
 
 // value searches one value.
@@ -128,9 +135,13 @@ func (f *finder) digest(d *digest, start, end int) {
 // hit records one place.
 func (f *finder) hit(needle int32, class string, names []string, v []byte, start, end int) {
 	if f.seen == nil {
-		f.seen, f.count = map[hitKey]bool{}, map[int32]int{}
+		f.seen, f.count = map[hitKey]bool{}, map[hitKind]int{}
 	}
-	if f.count[needle] >= maxHits {
+	kind := hitKind{needle: needle, class: class}
+	if n := len(names); n > 0 {
+		kind.first, kind.last = names[0], names[n-1]
+	}
+	if f.count[kind] >= maxHits {
 		return
 	}
 	loc := f.v.Location()
@@ -149,7 +160,7 @@ func (f *finder) hit(needle int32, class string, names []string, v []byte, start
 		return
 	}
 	f.seen[key] = true
-	f.count[needle]++
+	f.count[kind]++
 	n := f.s.needles[needle]
 	f.hits = append(f.hits, Hit{
 		Needle: n.ID, Class: class, Location: loc, Transforms: append(f.v.Transforms(), names...),

@@ -22,6 +22,7 @@ import (
 type salted struct {
 	salts   [][]byte
 	digests []saltedDigest
+	more    bool // digests than are kept
 }
 
 type saltedDigest struct {
@@ -33,7 +34,7 @@ type saltedDigest struct {
 
 const (
 	maxSalts         = 8
-	maxSaltedDigests = 64
+	maxSaltedDigests = 256
 )
 
 // namesSalt says whether decode met a value that calls itself a salt.
@@ -67,15 +68,15 @@ func (c *salted) collect(v *decode.Value) bool {
 	}
 	switch len(sum) {
 	case md5.Size, sha1.Size, sha256.Size, sha512.Size:
-		if len(c.digests) < maxSaltedDigests {
+		if c.more = c.more || len(c.digests) >= maxSaltedDigests; !c.more {
 			c.digests = append(c.digests, saltedDigest{sum, loc, v.Transforms(), bytes.Clone(v.Data)})
 		}
 	}
 	return true
 }
 
-// pass runs the second pass and gives the hits, and the digests that stay closed.
-func (s *Searcher) saltedPass(sent decode.Sent, found []Hit) (hits []Hit, closed []decode.OpaquePart) {
+// saltedPass runs the second pass and gives the hits, the digests that stay closed, and whether there were more than are tried.
+func (s *Searcher) saltedPass(sent decode.Sent, found []Hit) (hits []Hit, closed []decode.OpaquePart, more bool) {
 	var c salted
 	decode.Peel(sent, s.limits, c.collect)
 	explained := map[string]bool{}
@@ -93,7 +94,7 @@ func (s *Searcher) saltedPass(sent decode.Sent, found []Hit) (hits []Hit, closed
 		}
 		closed = append(closed, decode.OpaquePart{Location: d.location, Reason: "unknown: salted digest", Bytes: len(d.sum)})
 	}
-	return hits, closed
+	return hits, closed, c.more
 }
 
 var saltedHashes = []struct {

@@ -42,6 +42,7 @@ func (f *finder) word(p *pattern, got []byte) {
 	w := f.words[key]
 	if w == nil {
 		if len(f.words) >= maxWordPlaces {
+			f.short = "more places with words of what is sought than are kept"
 			return
 		}
 		if f.words == nil {
@@ -156,7 +157,7 @@ func (f *finder) result() []Hit {
 // that is stronger. Among equals the one is kept that says more precisely where it stands.
 func (f *finder) implied(i int, h Hit) bool {
 	for j, o := range f.hits {
-		if i == j || o.Needle != h.Needle || (o.Class == ClassHashed) != (h.Class == ClassHashed) {
+		if i == j || o.Needle != h.Needle || (o.Class == ClassHashed) != (h.Class == ClassHashed) || o.hostAlone() && !h.hostAlone() {
 			continue
 		}
 		if h.whole && !o.whole && classRank(o.Class) <= classRank(h.Class) && sameGroup(o.Location, h.Location) {

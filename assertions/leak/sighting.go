@@ -23,6 +23,7 @@ type sighting struct {
 	cut    []string // why not all that was sent could be searched
 
 	values []PlacedValue // that could be identifiers
+	more   bool          // of them than are kept
 	pieces []piece       // of canaries
 
 	damaged string // what became of a stored body since it was recorded
@@ -78,9 +79,12 @@ func (p *phone) look(s *Searcher, meaning map[string]sightedHit, f *flow.Flow) s
 	at := sighting{flow: f}
 	at.app, at.shared = p.app(f)
 	var could collector
+	scattered := false // in more pieces than are kept
 	each := func(v *decode.Value) {
 		could.value(v)
-		at.pieces = p.pieces.in(v, at.pieces)
+		var all bool
+		at.pieces, all = p.pieces.in(v, at.pieces)
+		scattered = scattered || !all
 	}
 	take := func(res Result) {
 		for _, h := range res.Hits {
@@ -94,7 +98,10 @@ func (p *phone) look(s *Searcher, meaning map[string]sightedHit, f *flow.Flow) s
 	for _, said := range Said(f, func(b *flow.Body) []byte { return p.body(b, &at) }) {
 		take(s.SearchEach(said, each))
 	}
-	at.values = p.telling(f, could.values)
+	if scattered {
+		at.cut = append(at.cut, "more pieces of canaries than are kept")
+	}
+	at.values, at.more = p.telling(f, could.values), could.more
 	return at
 }
 

@@ -18,7 +18,7 @@ import (
 // Bounds of what is kept of pieces.
 const (
 	minPiece      = 4 // bytes; less is found everywhere, and shorter values are not shown to a search
-	maxPieces     = 64
+	maxPieces     = 256
 	maxPieceForms = 256 // bytes of a canary that is looked for in pieces
 )
 
@@ -86,14 +86,20 @@ func (x *pieces) of(b []byte) []pieceStart {
 	return x.grams[g]
 }
 
-// in lists the pieces that a value is, begins with or ends with.
-func (x *pieces) in(v *decode.Value, out []piece) []piece {
+// in lists the pieces that a value is, begins with or ends with; all is false if there were more than are kept.
+func (x *pieces) in(v *decode.Value, out []piece) (_ []piece, all bool) {
 	b := v.Data
-	if v.Kind != decode.Text || v.Loose || v.Trial || len(b) < minPiece || len(x.forms) == 0 || len(out) >= maxPieces {
-		return out
+	if v.Kind != decode.Text || v.Loose || v.Trial || len(b) < minPiece || len(x.forms) == 0 {
+		return out, true
 	}
+	all = true
 	add := func(form int32, from, to int) {
-		if to-from < len(x.forms[form].text) {
+		same := func(p piece) bool { return p.form == form && p.from == from && p.to == to }
+		switch {
+		case to-from == len(x.forms[form].text) || slices.ContainsFunc(out, same):
+		case len(out) >= maxPieces:
+			all = false
+		default:
 			out = append(out, piece{form, from, to, v.Location()})
 		}
 	}
@@ -112,7 +118,7 @@ func (x *pieces) in(v *decode.Value, out []piece) []piece {
 			add(s.form, 0, end)
 		}
 	}
-	return out
+	return out, all
 }
 
 // sentPiece is a piece and the flow it was in.
@@ -124,7 +130,12 @@ type sentPiece struct {
 // split finds a canary that was sent in pieces to one stranger, if it was not found whole there. The finding is in the flow
 // that completed it.
 func (p *phone) split(s *Secret, whole []Finding) (out []Finding) {
-	parties := map[string][]sentPiece{}
+	type stretch struct {
+		party    string
+		form     int32
+		from, to int
+	}
+	parties, known := map[string][]sentPiece{}, map[stretch]bool{}
 	declared := p.declared(s)
 	for i := range p.seen {
 		at := &p.seen[i]
@@ -134,7 +145,10 @@ func (p *phone) split(s *Secret, whole []Finding) (out []Finding) {
 			}
 			if host, strange := p.stranger(at.flow, declared); strange {
 				key := cmp.Or(registrable(host), host)
-				parties[key] = append(parties[key], sentPiece{x, at})
+				if same := (stretch{key, x.form, x.from, x.to}); !known[same] { // it is the first that counts
+					known[same] = true
+					parties[key] = append(parties[key], sentPiece{x, at})
+				}
 			}
 		}
 	}
@@ -152,7 +166,6 @@ func (p *phone) split(s *Secret, whole []Finding) (out []Finding) {
 // join finds pieces that make up the whole canary, in order, with nothing but what stands between its words left out: the
 // first way, by the order of sending.
 func (p *phone) join(s *Secret, sent []sentPiece) []sentPiece {
-	sent = sent[:min(len(sent), maxJoined)]
 	for form := range p.pieces.forms {
 		f := p.pieces.forms[form]
 		if f.secret != s {
@@ -187,9 +200,6 @@ func (p *phone) join(s *Secret, sent []sentPiece) []sentPiece {
 	}
 	return nil
 }
-
-// maxJoined bounds how many pieces of one canary to one party are joined.
-const maxJoined = 4096
 
 // gap is how long what stands between words is at the end of a text.
 func gap(text string) int {
