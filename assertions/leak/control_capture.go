@@ -2,6 +2,7 @@ package leak
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/telltale-farm/telltale/capture/flow"
@@ -48,6 +49,9 @@ func (p *phone) captureGap(a *Attempt) (out []Reason) {
 	}
 	if p.gap != "" {
 		gap(p.gap)
+	}
+	if p.bodies != nil && slices.ContainsFunc(p.bodies.Resumes(), func(at int64) bool { return at > a.Window.Start && at <= a.Window.End }) {
+		gap("the recording stopped, and went on, while the window was open")
 	}
 	if len(p.missing) > 0 {
 		gap(fmt.Sprintf("flow %d is missing in the recording", p.missing[0]))

@@ -96,9 +96,12 @@ func derive(i int32, n Needle) *derivation {
 
 // text derives from words.
 func (d *derivation) text(v string) {
-	e := edgeText
-	if looksHost(v) {
+	e, joined := edgeText, edgeText
+	switch {
+	case looksHost(v):
 		e = edgeHost
+	case unmistakable(v):
+		e, joined = edgeAny, edgeAny
 	}
 	d.add(v, ClassExact, e)
 	for _, form := range []norm.Form{norm.NFC, norm.NFD} {
@@ -112,13 +115,28 @@ func (d *derivation) text(v string) {
 	}
 	for _, sep := range []string{"", "_", "-", "+", ".", ",", "/", "|"} {
 		if j := strings.Join(words, sep); j != v {
-			d.add(j, ClassNormalised, edgeText, "joined")
+			d.add(j, ClassNormalised, joined, "joined")
 		}
 	}
 	d.digest(strings.Join(words, ""), "joined")
 	d.digest(strings.Join(words, "+"), "plus")
 	d.digest(strings.Join(words, "%20"), "percent")
 	d.words(words)
+}
+
+// unmistakable says whether a text is so long and odd that it is itself whatever adjoins it: letters, and digits enough
+// that nobody else says them.
+func unmistakable(v string) bool {
+	digits, letters := 0, 0
+	for i := range len(v) {
+		switch c := v[i]; {
+		case digitByte(c):
+			digits++
+		case alnumByte(c):
+			letters++
+		}
+	}
+	return digits >= 3 && letters >= 8 && digits+letters >= 14
 }
 
 // disguised adds the value backwards and with its letters moved by half the alphabet.

@@ -36,6 +36,9 @@ func (d *derivation) url(v string) {
 		if len(strings.Trim(path, "/")) >= 7 {
 			d.part(path, edgeText, "path")
 		}
+		if last := path[strings.LastIndexByte(path, '/')+1:]; unmistakable(last) {
+			d.part(last, edgeAny, "path", "last-segment")
+		}
 	}
 	d.part(host, edgeHost, "host")
 	d.digestPart(host, "host")

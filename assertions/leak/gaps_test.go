@@ -3,6 +3,8 @@ package leak_test
 import (
 	"crypto/sha256"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -169,6 +171,31 @@ func TestGaps(t *testing.T) {
 				t.Errorf("%s, want %s for %s\nreasons %+v\nfindings %+v", got.Outcome, c.want, c.code, got.Reasons, got.Findings)
 			}
 		})
+	}
+}
+
+// A recording that went on while a window was open saw nothing of what was sent before that.
+func TestResumedInWindow(t *testing.T) {
+	for at, want := range map[int64]leak.Outcome{25 * s: inconclusive, 29*s + s/2: clean} {
+		dir := leaktest.Clean().Write(t)
+		name := filepath.Join(dir, "phones", leaktest.PhoneID, "flows.jsonl")
+		f, err := os.OpenFile(name, os.O_APPEND|os.O_WRONLY, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := fmt.Fprintf(f, `{"rec":"resume","schema":1,"end_us":%d}`+"\n"+`{"rec":"close","end_us":%d}`+"\n", at, 60*s); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+		v, err := leak.Judge(os.DirFS(dir))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := claimOf(t, v, leaktest.SearchKey, leak.ClaimContent); got.Outcome != want {
+			t.Errorf("resumed at %d: %s, want %s: %+v", at, got.Outcome, want, got.Reasons)
+		}
 	}
 }
 

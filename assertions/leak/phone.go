@@ -24,6 +24,7 @@ type phone struct {
 		Body(*flow.Body) (io.ReadCloser, error)
 		Closed() bool
 		Incomplete() bool
+		Resumes() []int64
 	}
 	whole bool   // no file ends in an unfinished line
 	gap   string // why the recording as a whole cannot be relied on; empty if it can

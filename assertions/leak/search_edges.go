@@ -16,13 +16,17 @@ const (
 	edgeHex                // no hex digit
 	edgeMarker             // no letter of a name, nor a dot or dollar that goes on
 	edgeWide               // UTF-16: no letter or digit as the neighbouring unit
+	edgeAny                // anything: what is so long and odd is nobody else's
 )
 
 // holds says whether a match in v from start to end stands by itself. Loose: v may be an unknown binary format, where the
 // byte before a text can be its length, and the byte after it the tag of the next field.
 func (e edge) holds(v []byte, start, end int, loose bool) bool {
-	if e == edgeNone {
+	switch e {
+	case edgeNone:
 		return loose || start == 0 && end == len(v)
+	case edgeAny:
+		return true
 	}
 	left, right := e.left(v, start), e.right(v, end)
 	if left && right {

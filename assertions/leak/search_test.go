@@ -40,8 +40,14 @@ func TestSearch(t *testing.T) {
 		want   string
 	}{
 		{"text", wantText, `say velvet okapi 7f3a91.`, "exact"},
-		{"text inside a longer word", wantText, `velvet okapi 7f3a91e`, ""},
-		{"text after a letter", wantText, `xvelvet okapi 7f3a91`, ""},
+		{"text inside a longer word", wantText, `velvet okapi 7f3a91e`, "exact"},
+		{"text behind a time", wantText, `1795280000velvet okapi 7f3a91`, "exact"},
+		{"text joined, between others", wantText, `keyvelvetokapi7f3a91end`, "normalised/joined"},
+		{"text but for its last digit", wantText, `velvet okapi 7f3a9`, ""},
+		{"words that others say, inside longer ones", Needle{"t", ValueText, "velvet okapi"}, `a velvet okapis`, ""},
+		{"words that others say", Needle{"t", ValueText, "velvet okapi"}, `a velvet okapi`, "exact"},
+		{"last segment of a path", Needle{"u", ValueURL, "https://known.example/a/quokka-gantry-4f1c8a9e"}, `{"slug":"quokka-gantry-4f1c8a9e"}`, "part/last-segment"},
+		{"last segment of a path that others have", Needle{"u", ValueURL, "https://known.example/a/index-of-all"}, `{"slug":"index-of-all"}`, ""},
 		{"text in capitals", wantText, `VELVET OKAPI 7F3A91`, "normalised/case"},
 		{"text with a word changed", wantText, `velvet okapis 7f3a91`, ""},
 		{"text with its words joined", wantText, `x=velvet_okapi_7f3a91;`, "normalised/joined"},

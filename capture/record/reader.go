@@ -21,6 +21,7 @@ type Reader struct {
 	incomplete bool
 	closed     bool
 	last       int64 // time of the last close or resume
+	resumes    []int64
 	apps       map[int64]App
 }
 
@@ -71,6 +72,10 @@ func (r *Reader) Incomplete() bool { return r.incomplete }
 // Closed says that the last Flows call found the mark of a recording that ended in order.
 func (r *Reader) Closed() bool { return r.closed }
 
+// Resumes gives the times, in microseconds since the epoch, at which the last Flows call found the recording to go on after
+// it had been closed or cut off.
+func (r *Reader) Resumes() []int64 { return r.resumes }
+
 // Flows gives every flow as last recorded, sorted by seq. Flows that had no end have End -1.
 func (r *Reader) Flows() ([]flow.Flow, error) {
 	f, err := r.fsys.Open(flowsName)
@@ -90,10 +95,10 @@ func (r *Reader) Flows() ([]flow.Flow, error) {
 		torn = nil
 		switch {
 		case errors.Is(err, errUnfinished):
-			r.incomplete, r.apps = true, m.apps
+			r.incomplete, r.resumes, r.apps = true, m.resumes, m.apps
 			return m.result(), nil
 		case err == io.EOF:
-			r.closed, r.last, r.apps = m.closed, m.last, m.apps
+			r.closed, r.last, r.resumes, r.apps = m.closed, m.last, m.resumes, m.apps
 			return m.result(), nil
 		case err != nil:
 			return nil, fmt.Errorf("%s: line %d: %w", flowsName, n, err)
@@ -114,6 +119,8 @@ type merger struct {
 	apps   map[int64]App
 	closed bool
 	last   int64 // time of the last close or resume
+
+	resumes []int64
 }
 
 func (m *merger) add(line []byte) error {

@@ -125,6 +125,6 @@ func (m *merger) resumed(at int64, schema int) error {
 			f.Fault, f.Error = flow.FaultHarness, "the recording was cut off"
 		}
 	}
-	m.closed, m.last = false, at
+	m.closed, m.last, m.resumes = false, at, append(m.resumes, at)
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
+	"golang.org/x/net/publicsuffix"
 
 	"github.com/telltale-farm/telltale/harness/profile/catalogue"
 )
@@ -207,6 +208,9 @@ func (r *reader) accepts(n ast.Node, what string) []Accept {
 		if _, err := netip.ParseAddr(a.Host); err != nil && a.Host != HostUnknown {
 			r.checkHost(f["host"], strings.TrimPrefix(a.Host, "*."), "host of "+entry)
 		}
+		if suffix, wild := strings.CutPrefix(a.Host, "*."); r.err == nil && wild && everybodys(suffix) {
+			r.fail(f["host"], "name whose hosts they are, such as *.example.com", "host of %s is %s, under which anybody may have a name", entry, shown(a.Host))
+		}
 		if f["port"] != nil {
 			a.Port = r.integer(f["port"], "port of "+entry, 0, 65535)
 		}
@@ -224,4 +228,10 @@ func (r *reader) accepts(n ast.Node, what string) []Accept {
 		all = append(all, a)
 	}
 	return all
+}
+
+// everybodys says whether anybody may register a name below a domain, as below com and co.uk.
+func everybodys(domain string) bool {
+	suffix, _ := publicsuffix.PublicSuffix(domain)
+	return suffix == domain
 }
