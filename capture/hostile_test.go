@@ -20,8 +20,8 @@ import (
 
 // impatient has the proxy give up soon.
 func impatient(o *capture.Options) {
-	o.Limits = capture.Limits{HeaderTime: time.Second, Idle: time.Second, HeaderBytes: 16 << 10,
-		SpeakFirst: 50 * time.Millisecond, Handshake: 2 * time.Second}
+	o.Limits = capture.Limits{HeaderTime: 3 * time.Second, Idle: 3 * time.Second, HeaderBytes: 16 << 10,
+		SpeakFirst: 300 * time.Millisecond, Handshake: 5 * time.Second}
 }
 
 func TestRequestsThatBreakHTTPAreRecorded(t *testing.T) {

@@ -76,8 +76,8 @@ func done(c net.Conn) { _ = c.Close() }
 
 // quick has the proxy wait for less, so that silence is soon told.
 func quick(o *capture.Options) {
-	o.Limits.SpeakFirst = 20 * time.Millisecond
-	o.Limits.Handshake = 5 * time.Second
+	o.Limits.SpeakFirst = 300 * time.Millisecond
+	o.Limits.Handshake = 20 * time.Second
 }
 
 func TestWhatCannotBeReadHasItsClass(t *testing.T) {
