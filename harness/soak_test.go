@@ -30,6 +30,8 @@ import (
 const (
 	soakPhones   = 16
 	soakUsually  = 2 * time.Minute
+	soakStrikes  = 120                   // in one shift: on a slow computer it lasts longer, and everything must not be struck for that
+	soakMost     = 6                     // shifts that are made to see what leaks and what does not, each with fewer strikes than the one before
 	soakEnv      = "TELLTALE_SOAK"       // how long, as a Go duration
 	soakSeedEnv  = "TELLTALE_SOAK_SEED"  // to strike as an earlier soak did; the times still differ
 	soakAloneEnv = "TELLTALE_SOAK_ALONE" // set in the process that soaks
@@ -80,8 +82,13 @@ func TestSoak(t *testing.T) {
 	count := &tally{outcomes: map[leak.Outcome]int{}, faults: map[string]int{}}
 	var first, last burden
 	shifts := 0
-	for begun := time.Now(); shifts < 2 || time.Since(begun) < long; shifts++ {
-		if !t.Run(fmt.Sprint("shift ", shifts+1), func(t *testing.T) { shift(t, random, count) }) {
+	blind := func() bool { return count.outcomes[leak.Leaked] == 0 || count.outcomes[leak.Clean] == 0 }
+	for begun := time.Now(); shifts < 2 || time.Since(begun) < long || shifts < soakMost && blind(); shifts++ {
+		strikes := soakStrikes
+		if blind() {
+			strikes /= shifts + 1
+		}
+		if !t.Run(fmt.Sprint("shift ", shifts+1), func(t *testing.T) { shift(t, random, count, strikes) }) {
 			break
 		}
 		last = measure()
@@ -91,7 +98,7 @@ func TestSoak(t *testing.T) {
 	}
 	t.Logf("%d shifts of %d phones: verdicts %v, %d phones not leased, %d put back by another start; struck %v; at first %+v, at last %+v",
 		shifts, soakPhones, count.outcomes, count.refused, count.restores, count.faults, first, last)
-	if count.outcomes[leak.Leaked] == 0 || count.outcomes[leak.Clean] == 0 {
+	if blind() {
 		t.Errorf("verdicts %v: faults kept everything from being seen, or nothing", count.outcomes)
 	}
 	if last.goroutines > first.goroutines+8 || last.files > first.files+8 || last.heap > first.heap+first.heap/2+(16<<20) {
@@ -126,7 +133,7 @@ func measure() burden {
 }
 
 // shift leases every phone once, under fire.
-func shift(t *testing.T, random *rand.Rand, count *tally) {
+func shift(t *testing.T, random *rand.Rand, count *tally, strikes int) {
 	d := newDesk(t)
 	relays, relayed := relayOption(t)
 	var rigs []*rig
@@ -149,7 +156,7 @@ func shift(t *testing.T, random *rand.Rand, count *tally) {
 	}
 	firing, cease := context.WithCancel(t.Context())
 	var fire, work sync.WaitGroup
-	fire.Go(func() { bombard(firing, d, rigs, random, count) })
+	fire.Go(func() { bombard(firing, d, rigs, random, count, strikes) })
 	for _, r := range rigs {
 		work.Go(func() { r.soak(count) })
 	}
@@ -240,12 +247,12 @@ func (r *rig) judged(i int, count *tally) {
 	}
 }
 
-// bombard lets something go wrong on some phone a few times a second, and mends it a little later.
-func bombard(ctx context.Context, d *desk, rigs []*rig, random *rand.Rand, count *tally) {
+// bombard lets something go wrong on some phone a few times a second, so many times, and mends it a little later.
+func bombard(ctx context.Context, d *desk, rigs []*rig, random *rand.Rand, count *tally, strikes int) {
 	var healing sync.WaitGroup
 	defer healing.Wait()
 	killed := false // the adb server may die once: its keeper starts it again three times a minute at most
-	for {
+	for range strikes {
 		select {
 		case <-ctx.Done():
 			return
