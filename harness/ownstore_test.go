@@ -139,6 +139,9 @@ func TestFirefoxWithoutItsSwitchIsInconclusive(t *testing.T) {
 	if err != nil || seen.Verdict.Outcome != leak.Inconclusive {
 		t.Errorf("a private search is %v, %v", seen.Verdict.Outcome, err)
 	}
+	if got := codes(seen); !slices.Contains(got, leak.CodeControlMissing) {
+		t.Errorf("its reasons are %q", got)
+	}
 	got := r.attempts()[0].Postcondition.Got
 	for _, want := range []string{"refused our certificate", firefoxSwitch, "tap the logo five times"} {
 		if !strings.Contains(got, want) {

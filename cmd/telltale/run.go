@@ -120,7 +120,7 @@ func (r *runCmd) drive(ctx context.Context, c *console, cfg *profile.Config, sta
 	}
 	defer func() { err = errors.Join(err, w.Close()) }()
 
-	bundle, err := r.bundle(cfg, tools, planned, seed)
+	bundle, err := r.bundle(c, cfg, tools, planned, seed)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/telltale-farm/telltale/assertions/leak"
+	"github.com/telltale-farm/telltale/capture/flow/safe"
 	"github.com/telltale-farm/telltale/harness"
 	"github.com/telltale-farm/telltale/harness/evidence"
 	"github.com/telltale-farm/telltale/harness/profile"
@@ -60,15 +61,27 @@ func mostRepeats(dir string) (int, error) {
 }
 
 // bundle is the folder of the run: a new one, or the one that it goes on with.
-func (r *runCmd) bundle(cfg *profile.Config, tools *tools, planned *world.Planned, seed string) (*evidence.Bundle, error) {
+func (r *runCmd) bundle(c *console, cfg *profile.Config, tools *tools, planned *world.Planned, seed string) (*evidence.Bundle, error) {
+	to := r.Out
 	if r.Resume != "" {
-		return evidence.Reopen(r.Resume)
+		to = r.Resume
 	}
-	out, err := filepath.Abs(r.Out)
+	out, err := filepath.Abs(to)
 	if err != nil {
 		return nil, err
 	}
-	return evidence.Create(out, evidence.NewRunID(time.Now()), evidence.Inputs{
+	in := evidence.Inputs{
 		Plan: planned.Plan, Policy: harness.ResolvePolicy(cfg, r.repeats()), Run: tools.describe(cfg, r.filter, seed, r.leftOut(planned)),
-	})
+	}
+	warning, err := evidence.CheckRoom(out, in)
+	if err != nil {
+		return nil, err
+	}
+	if warning != "" {
+		fmt.Fprintln(c.Err, safe.Text(warning))
+	}
+	if r.Resume != "" {
+		return evidence.Reopen(r.Resume)
+	}
+	return evidence.Create(out, evidence.NewRunID(time.Now()), in)
 }

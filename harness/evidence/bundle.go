@@ -79,6 +79,7 @@ type Inputs struct {
 	Plan   []byte // the bytes of plan.json, whose digest the processes of the run compare
 	Policy leak.Policy
 	Run    Run
+	Free   func(dir string) (int64, error) // bytes that are free on the disk of a folder; nil asks the system
 }
 
 // Bundle is a bundle that is being written or read.
@@ -99,6 +100,9 @@ func Create(out, runID string, in Inputs) (_ *Bundle, err error) {
 		return nil, fmt.Errorf("creating bundle %s: %w", runID, err)
 	}
 	if out, err = filepath.Abs(out); err != nil {
+		return nil, fmt.Errorf("creating bundle %s: %w", runID, err)
+	}
+	if _, err := CheckRoom(out, in); err != nil {
 		return nil, fmt.Errorf("creating bundle %s: %w", runID, err)
 	}
 	if err := os.MkdirAll(out, 0o700); err != nil {
