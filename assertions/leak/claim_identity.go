@@ -1,6 +1,7 @@
 package leak
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -11,10 +12,15 @@ import (
 // identities makes the identity claim of each app that sent anything: which known identifiers its uploads carry.
 func (p *phone) identities() []Identity {
 	known := false
+	var deaf []Reason
 	for i := range p.secrets {
 		s := &p.secrets[i]
-		if s.Role == SecretIdentifier && p.deaf[s.ID] == "" {
+		switch why := p.deaf[s.ID]; {
+		case s.Role != SecretIdentifier:
+		case why == "":
 			known = true
+		default:
+			deaf = append(deaf, Reason{Code: CodeHarness, Detail: fmt.Sprintf("the identifier %s cannot be looked for: %s", safe.Text(s.ID), why)})
 		}
 	}
 	byApp := map[string]*Identity{}
@@ -42,6 +48,7 @@ func (p *phone) identities() []Identity {
 	}
 	out := make([]Identity, 0, len(byApp))
 	for _, id := range byApp {
+		id.Reasons = append(id.Reasons, deaf...)
 		if !known {
 			id.Reasons = append(id.Reasons, Reason{Code: CodeControlMissing, Detail: "no identifier of this phone is known, so none could be looked for"})
 		}

@@ -89,6 +89,11 @@ func (p *phone) named(a *Attempt, claim Claim) (out []Reason) {
 	if a.Window.End <= a.Window.Start {
 		fail("the window was not closed")
 	}
+	for _, b := range p.policy.Browsers {
+		if b.ID == a.Key.Browser && a.App != b.App {
+			fail("the attempt drove %q, and %s is %q", a.App, b.ID, b.App)
+		}
+	}
 	if b := p.overlaps[a.ID]; b != 0 {
 		fail("its window lies over that of attempt %d: a phone does one thing at a time", b)
 	}

@@ -15,8 +15,10 @@ func (p *phone) late(a *Attempt, claim Claim) (reasons []Reason, accepted []Acce
 	switch {
 	case claim == ClaimReaction:
 		return p.lateMarkers(a), nil
-	case claim == ClaimContent && a.Scope == ScopeApp && a.App != "":
-		reasons, accepted = p.lateUnread(a, false)
+	case claim == ClaimContent:
+		if a.App != "" {
+			reasons, accepted = p.lateUnread(a, false)
+		}
 		if p.final && !p.drained(a) {
 			reasons = append(reasons, Reason{Code: CodeCaptureGap, Attempt: a.ID,
 				Detail: "the phone was not drained to an end afterwards: what its apps hold back until they leave the screen was not waited for"})
@@ -32,7 +34,7 @@ func (p *phone) lateUnread(a *Attempt, lost bool) (reasons []Reason, accepted []
 	rest := *a
 	rest.Window = flow.Window{Start: a.Window.End + 1, End: math.MaxInt64}
 	for i := range p.attempts {
-		if b := &p.attempts[i]; b.App == a.App && !b.idle() && b.Window.Start > a.Window.End {
+		if b := &p.attempts[i]; b.App == a.App && b.driven() && b.Window.Start > a.Window.End {
 			rest.Window.End = min(rest.Window.End, b.Window.Start-1)
 		}
 	}
@@ -65,6 +67,9 @@ func (p *phone) lateUnread(a *Attempt, lost bool) (reasons []Reason, accepted []
 	}
 	return reasons, accepted
 }
+
+// driven says whether an attempt came to drive its app: a phone that was away before it, or an idle window, drove none.
+func (a *Attempt) driven() bool { return !a.idle() && (a.Fault == nil || a.Tunnel.Before) }
 
 // speaksFor says whether an app is an attempt's own, or a service that sends on behalf of browsers.
 func (p *phone) speaksFor(a *Attempt, app string) bool {
@@ -153,7 +158,7 @@ func (p *phone) voided(a *Attempt, claim Claim) (reasons []Reason, accepted []Ac
 	switch {
 	case claim == ClaimReaction:
 		unread = append(unread, p.lateMarkers(a)...)
-	case claim == ClaimContent && a.Scope == ScopeApp && a.App != "":
+	case claim == ClaimContent && a.App != "":
 		late, ok := p.lateUnread(a, true)
 		unread, accepted = append(unread, late...), append(accepted, ok...)
 	}

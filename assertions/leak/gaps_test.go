@@ -115,6 +115,17 @@ func TestGaps(t *testing.T) {
 			p.Flows[1] = leaktest.Get(leaktest.Browser, "https://duckduckgo.com/favicon.ico", 21*s)
 		}, inconclusive, leak.CodeNotPerformed},
 
+		"another app driven than the browser's": {func(_ *leaktest.Bundle, p *leaktest.Phone) {
+			p.Attempt("search").App, p.Attempt("search").Postcondition.Need = "com.other", false
+			p.Flows[0].App = ""
+		}, inconclusive, leak.CodeHarness},
+		"an app known in a way that is not": {func(_ *leaktest.Bundle, p *leaktest.Phone) {
+			p.AddFlow(with(leaktest.Tunnel("com.other", "sa.collector.example", 443, flow.ClassUntrustedCA, 22*s), func(f *leaktest.Flow) { f.AppBy = "guess" }))
+		}, inconclusive, leak.CodeOpaqueFlow},
+		"an app known by elimination": {func(_ *leaktest.Bundle, p *leaktest.Phone) {
+			p.AddFlow(with(leaktest.Tunnel("com.other", "sa.collector.example", 443, flow.ClassUntrustedCA, 22*s), func(f *leaktest.Flow) { f.AppBy = flow.ByElimination }))
+		}, clean, ""},
+
 		// Around the proxy.
 		"a socket of the uid that is another's": {func(_ *leaktest.Bundle, p *leaktest.Phone) {
 			c := &p.Attempt("search").Counters
@@ -138,6 +149,22 @@ func TestGaps(t *testing.T) {
 		"another's, cut after the window": {func(_ *leaktest.Bundle, p *leaktest.Phone) {
 			p.AddFlow(with(cut(45*s), func(f *leaktest.Flow) { f.App = "com.other" }))
 		}, clean, ""},
+		"refused after the window, its app not driven again by an attempt that the phone was away for": {func(_ *leaktest.Bundle, p *leaktest.Phone) {
+			undone(p)
+			p.AddFlow(leaktest.Tunnel(leaktest.Browser, "sa.collector.example", 443, flow.ClassUntrustedCA, 45*s))
+		}, inconclusive, leak.CodeOpaqueFlow},
+		"refused once its app was driven again, in vain": {func(_ *leaktest.Bundle, p *leaktest.Phone) {
+			undone(p).Tunnel.Before = true
+			p.AddFlow(leaktest.Tunnel(leaktest.Browser, "sa.collector.example", 443, flow.ClassUntrustedCA, 45*s))
+		}, clean, ""},
+		"refused after the window, of an action that all the phone counts for": {func(b *leaktest.Bundle, p *leaktest.Phone) {
+			p.Attempt("search").Scope = leak.ScopePhone
+			p.AddFlow(leaktest.Tunnel(leaktest.Browser, "sa.collector.example", 443, flow.ClassUntrustedCA, 45*s))
+		}, inconclusive, leak.CodeOpaqueFlow},
+		"no drain after an action that all the phone counts for": {func(b *leaktest.Bundle, p *leaktest.Phone) {
+			p.Attempt("search").Scope = leak.ScopePhone
+			p.Attempts = p.Attempts[:3]
+		}, inconclusive, leak.CodeCaptureGap},
 		"cut in an attempt that was made again": {func(_ *leaktest.Bundle, p *leaktest.Phone) {
 			voided(p)
 			p.AddFlow(cut(16 * s))
@@ -268,6 +295,31 @@ func TestIdentityBeyondLimit(t *testing.T) {
 		at := slices.IndexFunc(v.Identity, func(i leak.Identity) bool { return i.App == "com.other" })
 		if at < 0 || v.Identity[at].Outcome != want {
 			t.Errorf("%d values: %+v", n, v.Identity)
+		}
+	}
+}
+
+// undone adds an attempt of another cell of the browser, after the search, for which the phone was away.
+func undone(p *leaktest.Phone) *leak.Attempt {
+	b := p.Attempts[1]
+	b.ID, b.Key.Scenario, b.Canaries = 5, "visit", []string{}
+	b.Fault = &leak.Fault{Class: leak.FaultPhone, Code: leak.CodeDeviceLost, Detail: "it was away"}
+	b.Window, b.Tunnel = flow.Window{First: 4, Last: 3, Start: 29*s + s/2, End: 29*s + s/2}, leak.Tunnel{}
+	p.Attempts = append(p.Attempts, b)
+	return &p.Attempts[len(p.Attempts)-1]
+}
+
+// A known identifier that cannot be looked for leaves the claim open.
+func TestIdentityThatIsTooShort(t *testing.T) {
+	for value, want := range map[string]leak.Outcome{"ab1": inconclusive, "ab12cd34": clean} {
+		b := leaktest.Clean()
+		serial := b.Phones[0].Secrets[0]
+		serial.ID, serial.Value = "serial", value
+		b.Phones[0].Secrets = append(b.Phones[0].Secrets, serial)
+		for _, id := range judge(t, b).Identity {
+			if id.Outcome != want {
+				t.Errorf("serial %q: %s is %s, want %s", value, id.App, id.Outcome, want)
+			}
 		}
 	}
 }

@@ -110,7 +110,7 @@ func (p *phone) lack(from, to int64) {
 // the uid is known and packages share it, those are given instead.
 func (p *phone) app(f *flow.Flow) (app string, shared []string) {
 	for range 4 { // message in exchange in tunnel
-		if f.App != "" {
+		if f.App != "" && (f.AppBy == flow.ByUnknown || f.AppBy == flow.ByElimination || f.AppBy == flow.ByRelay) {
 			return f.App, nil
 		}
 		if f.AppBy != "" && len(f.Candidates) > 0 {
