@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"net/http"
 	"net/url"
 	"strings"
 
@@ -40,6 +41,7 @@ type harReader struct {
 	yield  func(HAREntry, error) bool
 	index  int
 	found  bool
+	size   int64 // of the request's body, as its entry says; -1 is unknown
 }
 
 func (h *harReader) file() error {
@@ -74,6 +76,7 @@ func (h *harReader) file() error {
 
 func (h *harReader) entry() error {
 	e := HAREntry{Index: h.index}
+	h.size = -1
 	open, ours := false, false
 	err := h.scan.object(func(name string) error {
 		switch name {
@@ -98,8 +101,11 @@ func (h *harReader) entry() error {
 	if err != nil {
 		return err
 	}
-	if ours && open && bodyToCome(&e) {
+	if ours && open && bodyToCome(&e) || !ours && h.lacks(&e) {
 		e.BodyCut = true
+	}
+	if !ours && e.Method == http.MethodConnect && e.Class == "" {
+		e.Class = string(flow.ClassPassed)
 	}
 	h.index++
 	if !h.yield(e, nil) {
@@ -124,6 +130,7 @@ type harBody struct {
 
 func (h *harReader) request(e *HAREntry) error {
 	b := harBody{size: -1}
+	var cookies, query harBody
 	err := h.scan.object(func(name string) error {
 		var err error
 		var t []byte
@@ -138,6 +145,10 @@ func (h *harReader) request(e *HAREntry) error {
 			err = h.headers(e, &e.Headers)
 		case "_trailers":
 			err = h.headers(e, &e.Trailers)
+		case "cookies":
+			err = h.params(&cookies)
+		case "queryString":
+			err = h.params(&query)
 		case "bodySize":
 			b.size, err = h.scan.integer()
 		case "postData", "_content":
@@ -151,7 +162,9 @@ func (h *harReader) request(e *HAREntry) error {
 		return err
 	})
 	if err == nil {
-		e.Body, e.BodyCut = b.bytes()
+		body, cut := b.bytes()
+		e.Body, e.BodyCut, h.size = body, e.BodyCut || cut, b.size
+		e.onlyParsed(&cookies, &query)
 	}
 	return err
 }
@@ -235,9 +248,13 @@ func (h *harReader) postData(b *harBody) error {
 func (h *harReader) params(b *harBody) error {
 	return h.scan.array(func() error {
 		var p [2]string
+		file := ""
 		err := h.scan.object(func(name string) error {
 			t, err := []byte(nil), error(nil)
 			switch name {
+			case "fileName":
+				t, err = h.scan.optText()
+				file = string(t)
 			case "name":
 				t, err = h.scan.optText()
 				p[0] = string(t)
@@ -249,8 +266,12 @@ func (h *harReader) params(b *harBody) error {
 			}
 			return err
 		})
+		b.lost = b.lost || len(b.params) >= h.limits.Headers || file != "" && p[1] == "" // the file itself is not here
 		if err == nil && len(b.params) < h.limits.Headers {
 			b.params = append(b.params, p)
+			if file != "" {
+				b.params = append(b.params, [2]string{"filename", file})
+			}
 		}
 		return err
 	})
@@ -266,6 +287,8 @@ func (b *harBody) bytes() (body []byte, cut bool) {
 			return out, b.textCut || b.lost
 		}
 		return b.text, true
+	case b.encoding != "" && !strings.EqualFold(b.encoding, "utf-8") && !strings.EqualFold(b.encoding, "utf8"):
+		return b.text, true // in a way that we do not know
 	case b.hasText && len(b.text) > 0:
 		if body, ok := latin1(b.text, b.size); ok {
 			return body, b.textCut || b.lost
@@ -304,15 +327,17 @@ func (h *harReader) messages(e *HAREntry) error {
 	return h.scan.array(func() error {
 		i++
 		m := HARMessage{Index: i}
-		sent, kind, encoded := false, "", false
+		received, encoded := false, false
 		err := h.scan.object(func(name string) error {
 			var err error
 			var t []byte
 			switch name {
 			case "type":
 				t, err = h.scan.optText()
-				kind = string(t)
-				sent = kind == "send" || kind == "request" || kind == "outgoing"
+				switch string(t) { // a word that is not known may be a tool's own for "sent"
+				case "receive", "received", "response", "incoming", "error":
+					received = true
+				}
 			case "opcode":
 				var n int64
 				n, err = h.scan.integer()
@@ -334,7 +359,7 @@ func (h *harReader) messages(e *HAREntry) error {
 			}
 			return err
 		})
-		if err != nil || !sent && kind != "" {
+		if err != nil || received {
 			return err
 		}
 		if m.Opcode == 2 || encoded {

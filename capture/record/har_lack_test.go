@@ -1,0 +1,73 @@
+package record
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// An entry of another tool that holds less than was sent says so, and what it lists apart is where it was sent.
+func TestHARThatLacks(t *testing.T) {
+	request := func(rest string) string {
+		return `"request":{"method":"POST","url":"https://a.example/x",` + rest + `}`
+	}
+	for name, c := range map[string]struct {
+		entry string
+		cut   bool
+		class string
+		holds string // in the body, the headers or the address
+	}{
+		"whole":                           {request(`"bodySize":3,"postData":{"text":"abc"}`), false, "", "abc"},
+		"shorter than its size":           {request(`"bodySize":300,"postData":{"text":"abc"}`), true, "", "abc"},
+		"shorter than its size, deflated": {request(`"bodySize":300,"headers":[{"name":"content-encoding","value":"gzip"}],"postData":{"text":"abc"}`), false, "", "abc"},
+		"said to be empty":                {request(`"bodySize":0`), false, "", ""},
+		"said to be empty, and announced": {request(`"bodySize":0,"headers":[{"name":"Content-Length","value":"4"}]`), true, "", ""},
+		"of unknown size":                 {request(`"bodySize":-1`), true, "", ""},
+		"announced":                       {request(`"headers":[{"name":"Content-Length","value":"400"}]`), true, "", ""},
+		"announced empty":                 {request(`"headers":[{"name":"Content-Length","value":"0"}]`), false, "", ""},
+		"nothing to send":                 {`"request":{"method":"GET","url":"https://a.example/x"}`, false, "", ""},
+		"in an encoding unknown":          {request(`"bodySize":4,"postData":{"text":"abcd","encoding":"zip"}`), true, "", "abcd"},
+		"a file left out":                 {request(`"bodySize":-1,"postData":{"params":[{"name":"f","fileName":"quokka.bin"}]}`), true, "", "quokka.bin"},
+		"no request":                      {`"request":null`, true, "", ""},
+		"a tunnel":                        {`"request":{"method":"CONNECT","url":"https://a.example:443"}`, false, "passed", ""},
+		"cookies apart":                   {`"request":{"method":"GET","url":"https://a.example/x","cookies":[{"name":"k","value":"quokka"}]}`, false, "", "k=quokka"},
+		"cookies twice":                   {`"request":{"method":"GET","url":"https://a.example/x","headers":[{"name":"Cookie","value":"k=1"}],"cookies":[{"name":"k","value":"quokka"}]}`, false, "", "k=1"},
+		"a query apart":                   {`"request":{"method":"GET","url":"https://a.example/x","queryString":[{"name":"k","value":"quokka"}]}`, false, "", "x?k=quokka"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := 0
+			for e, err := range ReadHAR(strings.NewReader(`{"log":{"entries":[{`+c.entry+`}]}}`), HARLimits{}) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				n++
+				if e.BodyCut != c.cut || e.Class != c.class {
+					t.Errorf("cut %t, class %q: %+v", e.BodyCut, e.Class, e)
+				}
+				if all := fmt.Sprint(e.URL, " ", e.Headers, " ", string(e.Body)); !strings.Contains(all, c.holds) {
+					t.Errorf("%q is not in it", all)
+				}
+				for _, h := range e.Headers {
+					if h.Name == "Cookie" && c.holds == "k=1" && h.Value != "k=1" {
+						t.Errorf("cookies were put there again: %q", h.Value)
+					}
+				}
+			}
+			if n != 1 {
+				t.Errorf("%d entries", n)
+			}
+		})
+	}
+}
+
+// A WebSocket message counts as sent unless its entry says that it was received.
+func TestHARMessagesOfUnknownWay(t *testing.T) {
+	for kind, want := range map[string]int{"send": 1, "request": 1, "client": 1, "receive": 0, "response": 0} {
+		har := fmt.Sprintf(`{"log":{"entries":[{"request":{"method":"GET","url":"wss://a.example/"},"_webSocketMessages":[{"type":%q,"opcode":1,"data":"quokka"}]}]}}`, kind)
+		for e, err := range ReadHAR(strings.NewReader(har), HARLimits{}) {
+			if err != nil || len(e.Messages) != want {
+				t.Errorf("%s: %d messages (%v), want %d", kind, len(e.Messages), err, want)
+			}
+		}
+	}
+}
