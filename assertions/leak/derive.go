@@ -20,6 +20,7 @@ type pattern struct {
 	strict bool // case must agree
 	binary bool // sought in binary values alone
 	word   int8 // number of a word of the needle, from 1; 0 is the whole
+	key    bool // of the words of a needle the one that is looked for first
 }
 
 // number is a value to compare binary numbers with.
@@ -180,10 +181,26 @@ func (d *derivation) words(words []string) {
 	if long < 2 || long != len(words) || len(words) > maxWords {
 		return
 	}
+	key := 0
+	for i, w := range words {
+		if rareness(w) > rareness(words[key]) {
+			key = i
+		}
+	}
 	for i, w := range words {
 		d.patterns = append(d.patterns, pattern{needle: d.needle, folded: foldASCII([]byte(w)), exact: []byte(w), class: ClassNormalised, edge: edgeText,
-			names: []string{"words"}, word: int8(i + 1)})
+			names: []string{"words"}, word: int8(i + 1), key: i == key})
 	}
+}
+
+// rareness is a guess at how seldom a word stands in what has nothing to do with its needle: letters and digits together
+// make no word of a language, and long words are rarer than short ones.
+func rareness(word string) int {
+	n := min(len(word), 16)
+	if strings.ContainsAny(word, "0123456789") && strings.Trim(word, "0123456789.,:-") != "" {
+		n += 16
+	}
+	return n
 }
 
 // looksHost says whether a text is a host name: labels of letters, digits and dashes with dots between.

@@ -16,12 +16,12 @@ type Searcher struct {
 	numbers  map[uint64][]number
 	digests  *digests
 
-	short, long filter // patterns of 4 to 6 bytes, and of 7 and more
-	binary      filter // forms sought in binary values alone
-	wide        filter // patterns folded as Unicode, for values with letters beyond ASCII
-	words       filter // words of needles, for the second pass
-	wideWords   filter
-	wideText    []pattern
+	texts     [3]filter // patterns by their length: of 4 to 7 bytes, of 8 to 10, and longer ones
+	binary    filter    // forms sought in binary values alone
+	wide      filter    // patterns folded as Unicode, for values with letters beyond ASCII
+	words     filter    // words of needles, for the second pass
+	wideWords filter
+	wideText  []pattern
 }
 
 // Result is what a search of one message found, and what kept it from looking.
@@ -71,40 +71,49 @@ func (s *Searcher) enter(d *derivation) {
 	}
 }
 
-const longPattern = 7 // stride 4, grams of 4
+// The grams that patterns are sampled by, so that they can be sampled at every fourth byte.
+const (
+	shortGram = 4
+	midGram   = 5
+	longGram  = 8
+	gramSpan  = 3 // bytes that a pattern has beyond its gram
+)
 
 func (s *Searcher) build() {
-	var short, long, binary, wide []int32
-	for i, p := range s.patterns {
-		switch {
-		case p.binary:
-			binary = append(binary, int32(i))
-		case len(p.folded) < longPattern:
-			short = append(short, int32(i))
-		default:
-			long = append(long, int32(i))
-		}
-	}
-	for i := range s.wideText {
-		wide = append(wide, int32(i))
-	}
-	var words, wideWords []int32
+	var texts [3][]int32
+	var binary, words []int32
 	for i, p := range s.patterns {
 		if p.word > 0 {
 			words = append(words, int32(i))
 		}
+		switch n := len(p.folded); {
+		case p.binary:
+			binary = append(binary, int32(i))
+		case p.word > 0 && !p.key:
+		case n < midGram+gramSpan:
+			texts[0] = append(texts[0], int32(i))
+		case n < longGram+gramSpan:
+			texts[1] = append(texts[1], int32(i))
+		default:
+			texts[2] = append(texts[2], int32(i))
+		}
 	}
+	var wide, wideWords []int32
 	for i, p := range s.wideText {
 		if p.word > 0 {
 			wideWords = append(wideWords, int32(i))
 		}
+		if p.word == 0 || p.key {
+			wide = append(wide, int32(i))
+		}
 	}
-	s.words = newFilter(1, s.patterns, words)
-	s.wideWords = newFilter(1, s.wideText, wideWords)
-	s.short = newFilter(1, s.patterns, short)
-	s.long = newFilter(4, s.patterns, long)
-	s.binary = newFilter(1, s.patterns, binary)
-	s.wide = newFilter(1, s.wideText, wide)
+	for i, width := range []int{shortGram, midGram, longGram} {
+		s.texts[i] = newFilter(width, s.patterns, texts[i])
+	}
+	s.words = newFilter(shortGram, s.patterns, words)
+	s.wideWords = newFilter(shortGram, s.wideText, wideWords)
+	s.binary = newFilter(shortGram, s.patterns, binary)
+	s.wide = newFilter(shortGram, s.wideText, wide)
 }
 
 // Search looks for every needle in everything that was sent.
@@ -122,8 +131,7 @@ func (s *Searcher) SearchEach(sent decode.Sent, each func(*decode.Value)) Result
 	}
 	rep := decode.Peel(sent, s.limits, visit)
 	if f.scattered() {
-		f.placing = true
-		decode.Peel(sent, s.limits, f.place)
+		f.scatter(sent)
 	}
 	hits := f.result()
 	if namesSalt(rep.Names) {

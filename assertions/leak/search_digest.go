@@ -23,7 +23,7 @@ const minDigest = 8
 // digests finds digests by their first eight bytes.
 type digests struct {
 	first map[uint64][]digest
-	bits  []uint64 // a filter before the map
+	bits  []uint64 // a filter before the map: two bits of one word for each key
 	mask  uint64
 }
 
@@ -61,18 +61,21 @@ func (t *digests) enter(d digest) {
 
 // ready builds the filter.
 func (t *digests) ready() {
-	n := 64
-	for n < 2*len(t.first) {
+	n := 1
+	for 64*n < 16*len(t.first) {
 		n *= 2
 	}
 	t.bits, t.mask = make([]uint64, n), uint64(n)-1
 	for k := range t.first {
-		t.bits[k>>6&t.mask] |= 1 << (k & 63)
+		t.bits[k>>6&t.mask] |= twoBits(k)
 	}
 }
 
+// twoBits are a word with two bits that depend on the ends of k.
+func twoBits(k uint64) uint64 { return 1<<(k&63) | 1<<(k>>58) }
+
 func (t *digests) lookup(k uint64) []digest {
-	if t.bits[k>>6&t.mask]&(1<<(k&63)) == 0 {
+	if two := twoBits(k); t.bits[k>>6&t.mask]&two != two {
 		return nil
 	}
 	return t.first[k]
@@ -102,8 +105,9 @@ func (t *digests) inText(v []byte, found func(d *digest, start, end int)) {
 		for _, c := range v[start : start+least] {
 			k = k<<4 | uint64(hexValue(c))
 		}
-		for n := range t.lookup(k) {
-			d := &t.first[k][n]
+		list := t.lookup(k)
+		for n := range list {
+			d := &list[n]
 			if end-start <= 2*len(d.sum) && hexPrefix(v[start:end], d.sum) {
 				found(d, start, end)
 			}
@@ -115,12 +119,9 @@ func (t *digests) inText(v []byte, found func(d *digest, start, end int)) {
 func (t *digests) inBytes(v []byte, loose bool, found func(d *digest, start, end int)) {
 	for i := 0; i+minDigest <= len(v) && (loose || i == 0); i++ {
 		k := binary.BigEndian.Uint64(v[i:])
-		if t.bits[k>>6&t.mask]&(1<<(k&63)) == 0 {
-			continue
-		}
-		for n := range t.first[k] {
-			d := &t.first[k][n]
-			rest := v[i:]
+		list := t.lookup(k)
+		for n := range list {
+			d, rest := &list[n], v[i:]
 			switch {
 			case (loose && len(rest) >= len(d.sum) || len(rest) == len(d.sum) && i == 0) && len(d.sum) >= 16 && string(rest[:len(d.sum)]) == string(d.sum):
 				found(d, i, i+len(d.sum))

@@ -6,22 +6,24 @@ import (
 	"slices"
 )
 
-// A filter finds many patterns in one pass. It samples four bytes at every stride-th place of a value, folded so that case
-// does not matter, and looks them up in a bit table; only what passes is compared. With a stride of four, each pattern is
-// entered with four neighbouring grams, so that one of them is sampled wherever the pattern stands. The gram is taken from
-// where the pattern is most unlike ordinary text.
+// A filter finds many patterns in one pass. It samples a few bytes, a gram, at every stride-th place of a value, folded so
+// that case does not matter, and looks them up in a bit table; only what passes is compared. Each pattern is entered with as
+// many neighbouring grams as the stride, so that one of them is sampled wherever the pattern stands. The gram is taken from
+// where the pattern is most unlike ordinary text and unlike other needles.
+//
+// Of hex and of digits there are few different short grams, so that a thousand identifiers pass everything: the longer a
+// gram may be, the fewer places pass that hold nothing.
 type filter struct {
-	stride  int
-	shift   uint
-	bits    []uint64
-	slots   []slot   // open addressing by the same hash
-	anchors []anchor // those of one gram lie side by side
-	entries int
+	width, stride int
+	keep          uint64   // the bytes of a gram
+	bits          []uint64 // two bits of one word for each gram
+	slots         []slot   // open addressing by the same hash
+	anchors       []anchor // those of one gram lie side by side
 }
 
 // slot is where the anchors of a gram begin; the last of them is marked.
 type slot struct {
-	gram  uint32
+	gram  uint64
 	first int32 // in anchors, from 1; 0 is an empty slot
 }
 
@@ -32,57 +34,89 @@ type anchor struct {
 	last    bool
 }
 
-const gramLen = 4
-
 // maxAnchor is how far into a pattern its gram may be.
 const maxAnchor = 1 << 12
 
-// foldGram maps upper to lower case, and some other bytes together: good enough to choose candidates.
-func foldGram(g uint32) uint32 { return g | 0x20202020 }
+// foldBytes maps upper to lower case, and some other bytes together: good enough to choose candidates.
+const foldBytes = 0x2020202020202020
 
-func gramHash(g uint32) uint32 { return g * 0x9e3779b1 }
-
-// newFilter enters patterns, which are given folded; all must be at least stride+3 bytes long.
-func newFilter(stride int, patterns []pattern, which []int32) filter {
-	f := filter{stride: stride}
-	grams := map[uint32][]anchor{}
-	uses := map[uint32]int{}
-	for _, i := range which {
-		b := patterns[i].folded
-		for k := 0; k+gramLen <= len(b); k++ {
-			uses[foldGram(binary.LittleEndian.Uint32(b[k:]))]++
-		}
+// gramAt gives up to eight bytes from i on, the first of them lowest; what is beyond the end counts as zero.
+func gramAt(v []byte, i int) uint64 {
+	if n := len(v); i+8 <= n {
+		return binary.LittleEndian.Uint64(v[i:])
+	} else if n >= 8 {
+		return binary.LittleEndian.Uint64(v[n-8:]) >> (8 * uint(i-n+8))
 	}
+	var g uint64
+	for k, c := range v[i:] {
+		g |= uint64(c) << (8 * k)
+	}
+	return g
+}
+
+func gramHash(g uint64) uint64 { return g * 0x9e3779b97f4a7c15 }
+
+// gramBits are the bits of a gram with this hash in its word of the table.
+func gramBits(h uint64) uint64 { return 1<<(h>>58) | 1<<(h>>52&63) }
+
+// newFilter enters patterns, which are given folded. All must be as long as a gram; the shortest says how far apart grams
+// may be sampled, up to four bytes.
+func newFilter(width int, patterns []pattern, which []int32) filter {
+	f := filter{width: width, stride: 4, keep: ^uint64(0) >> (64 - 8*width)}
+	for _, i := range which {
+		f.stride = min(f.stride, len(patterns[i].folded)-width+1)
+	}
+	uses := f.uses(patterns, which)
+	grams := map[uint64][]anchor{}
 	for _, i := range which {
 		b := patterns[i].folded
 		best, bestCost := 0, int(^uint(0)>>1)
-		for k := 0; k+stride-1+gramLen <= len(b) && k < maxAnchor; k++ {
+		for k := 0; k+f.stride-1+width <= len(b) && k < maxAnchor; k++ {
 			cost := 0
-			for d := range stride {
-				g := foldGram(binary.LittleEndian.Uint32(b[k+d:]))
-				cost += uses[g]*8 + commonness(b[k+d:k+d+gramLen])
+			for d := range f.stride {
+				cost += uses[f.gram(b, k+d)].needles*8 + commonness(b[k+d:k+d+width])
 			}
 			if cost < bestCost {
 				best, bestCost = k, cost
 			}
 		}
-		for d := range stride {
-			g := foldGram(binary.LittleEndian.Uint32(b[best+d:]))
+		for d := range f.stride {
+			g := f.gram(b, best+d)
 			grams[g] = append(grams[g], anchor{pattern: i, offset: int16(best + d)})
-			f.entries++
 		}
 	}
 	f.table(grams)
 	return f
 }
 
-func (f *filter) table(grams map[uint32][]anchor) {
-	log := uint(12)
-	for 1<<log < 24*len(grams) && log < 22 {
-		log++
+func (f *filter) gram(b []byte, i int) uint64 { return (gramAt(b, i) | foldBytes) & f.keep }
+
+// gramUse is how many needles have a gram in one of their spellings.
+type gramUse struct {
+	needles int
+	last    int32
+}
+
+func (f *filter) uses(patterns []pattern, which []int32) map[uint64]gramUse {
+	uses := map[uint64]gramUse{}
+	for _, i := range which {
+		p := &patterns[i]
+		for k := 0; k+f.width <= len(p.folded) && k < maxAnchor+f.stride; k++ {
+			g := f.gram(p.folded, k)
+			if u := uses[g]; u.needles == 0 || u.last != p.needle {
+				uses[g] = gramUse{u.needles + 1, p.needle}
+			}
+		}
 	}
-	f.shift = 32 - log
-	f.bits = make([]uint64, 1<<log/64)
+	return uses
+}
+
+func (f *filter) table(grams map[uint64][]anchor) {
+	words := 64
+	for 64*words < 16*len(grams) && words < 1<<16 {
+		words *= 2
+	}
+	f.bits = make([]uint64, words)
 	size := 16
 	for size < 2*len(grams) {
 		size *= 2
@@ -90,8 +124,8 @@ func (f *filter) table(grams map[uint32][]anchor) {
 	f.slots = make([]slot, size)
 	for _, g := range slices.Sorted(maps.Keys(grams)) {
 		h := gramHash(g)
-		f.bits[h>>f.shift>>6] |= 1 << (h >> f.shift & 63)
-		i := int(h) & (size - 1)
+		f.bits[h>>32&uint64(words-1)] |= gramBits(h)
+		i := f.home(g)
 		for f.slots[i].first != 0 {
 			i = (i + 1) & (size - 1)
 		}
@@ -101,9 +135,13 @@ func (f *filter) table(grams map[uint32][]anchor) {
 	}
 }
 
+func (f *filter) empty() bool { return len(f.anchors) == 0 }
+
+func (f *filter) home(g uint64) int { return int(gramHash(g)>>28) & (len(f.slots) - 1) }
+
 // of gives the anchors of a gram, from the first on.
-func (f *filter) of(g uint32) []anchor {
-	for i := int(gramHash(g)) & (len(f.slots) - 1); f.slots[i].first != 0; i = (i + 1) & (len(f.slots) - 1) {
+func (f *filter) of(g uint64) []anchor {
+	for i := f.home(g); f.slots[i].first != 0; i = (i + 1) & (len(f.slots) - 1) {
 		if f.slots[i].gram == g {
 			return f.anchors[f.slots[i].first-1:]
 		}
@@ -136,23 +174,34 @@ func commonness(b []byte) int {
 
 // candidates calls found for each place where a pattern may stand.
 func (f *filter) candidates(v []byte, found func(pattern int32, at int)) {
-	n := len(v) - gramLen
-	shift, bits := f.shift&31, f.bits
-	if len(bits) == 0 {
+	if f.empty() || len(v) < f.width {
 		return
 	}
-	top := uint32(len(bits) - 1)
-	for i := 0; i <= n; i += f.stride {
-		g := binary.LittleEndian.Uint32(v[i:]) | 0x20202020
-		h := gramHash(g) >> shift
-		if bits[(h>>6)&top]&(1<<(h&63)) == 0 {
-			continue
+	i, n, stride := 0, len(v), f.stride
+	bits, keep := f.bits, f.keep
+	top := uint64(len(bits) - 1)
+	for ; i+8 <= n; i += stride {
+		g := (binary.LittleEndian.Uint64(v[i:]) | foldBytes) & keep
+		h := gramHash(g)
+		if two := gramBits(h); bits[h>>32&top]&two == two {
+			f.sampled(g, i, found)
 		}
-		for _, a := range f.of(g) {
-			found(a.pattern, i-int(a.offset))
-			if a.last {
-				break
-			}
+	}
+	for ; i+f.width <= n; i += stride {
+		g := (gramAt(v, i) | foldBytes) & keep
+		h := gramHash(g)
+		if two := gramBits(h); bits[h>>32&top]&two == two {
+			f.sampled(g, i, found)
+		}
+	}
+}
+
+// sampled calls found for the patterns of a gram that was met at i.
+func (f *filter) sampled(g uint64, i int, found func(pattern int32, at int)) {
+	for _, a := range f.of(g) {
+		found(a.pattern, i-int(a.offset))
+		if a.last {
+			return
 		}
 	}
 }

@@ -2,6 +2,7 @@ package leak
 
 import (
 	"bytes"
+	"encoding/binary"
 	"unicode/utf8"
 
 	"github.com/telltale-farm/telltale/capture/decode"
@@ -14,11 +15,12 @@ type finder struct {
 	hits  []Hit
 	seen  map[hitKey]bool
 	count map[hitKind]int  // hits of a needle so far, by kind
-	met   map[int32]uint64 // words of needles met, a bit each
+	met   map[int32]uint64 // needles of which the rarest word was met, and in the second pass their words, a bit each
 	words map[wordKey]*wordPlace
 	order []wordKey
 
 	placing bool   // the second pass, which asks where words stand
+	crowded bool   // not all places of words were kept
 	short   string // what was left out; empty if nothing
 }
 
@@ -45,9 +47,8 @@ func (f *finder) value(v *decode.Value) bool {
 		f.numbers(v)
 		return true
 	}
-	s.long.candidates(v.Data, f.compare)
-	if len(s.short.bits) > 0 && s.short.entries > 0 {
-		s.short.candidates(v.Data, f.compare)
+	for i := range s.texts {
+		s.texts[i].candidates(v.Data, f.compare)
 	}
 	if v.Kind == decode.Bytes {
 		s.binary.candidates(v.Data, f.compare)
@@ -62,6 +63,11 @@ func (f *finder) value(v *decode.Value) bool {
 }
 
 func onlyASCII(b []byte) bool {
+	for ; len(b) >= 8; b = b[8:] {
+		if binary.LittleEndian.Uint64(b)&0x8080808080808080 != 0 {
+			return false
+		}
+	}
 	for _, c := range b {
 		if c >= utf8.RuneSelf {
 			return false

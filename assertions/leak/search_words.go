@@ -26,23 +26,28 @@ type wordPlace struct {
 // maxWordPlaces bounds how many places of words are remembered in one message.
 const maxWordPlaces = 4096
 
-// word notes a word of a needle. In a first pass only which words there are at all; where they stand is asked in a second
-// one, if all words of a needle were met.
+// word notes a word of a needle. In a first pass only the rarest word of each needle is looked for; where all of them
+// stand is asked in a second one, if one was met.
 func (f *finder) word(p *pattern, got []byte) {
+	words, met := f.met[p.needle]
 	if !f.placing {
 		if f.met == nil {
 			f.met = map[int32]uint64{}
 		}
-		f.met[p.needle] |= 1 << (p.word - 1)
+		f.met[p.needle] = 0
 		return
 	}
+	if !met {
+		return
+	}
+	f.met[p.needle] = words | 1<<(p.word-1)
 	loc := f.v.Location()
 	place := parentOf(loc)
 	key := wordKey{p.needle, place}
 	w := f.words[key]
 	if w == nil {
 		if len(f.words) >= maxWordPlaces {
-			f.short = "more places with words of what is sought than are kept"
+			f.crowded = true
 			return
 		}
 		if f.words == nil {
@@ -61,15 +66,26 @@ func (f *finder) word(p *pattern, got []byte) {
 	}
 }
 
-// scattered says whether all words of a needle were met that was not found whole.
+// scattered says whether the rarest word of a needle was met that was not found whole.
 func (f *finder) scattered() bool {
-	for needle, words := range f.met {
-		n := f.s.needles[needle]
-		if bits.OnesCount64(words) == len(strings.Fields(n.Value)) && !f.found(n.ID) {
+	for needle := range f.met {
+		if !f.found(f.s.needles[needle].ID) {
 			return true
 		}
 	}
 	return false
+}
+
+// scatter is the second pass. It says what was left out, if all words of a needle were met and not all of their places kept.
+func (f *finder) scatter(sent decode.Sent) {
+	f.placing = true
+	decode.Peel(sent, f.s.limits, f.place)
+	for needle, words := range f.met {
+		n := f.s.needles[needle]
+		if f.crowded && bits.OnesCount64(words) == len(strings.Fields(n.Value)) && !f.found(n.ID) {
+			f.short = "more places with words of what is sought than are kept"
+		}
+	}
 }
 
 func (f *finder) found(id string) bool {
@@ -81,12 +97,12 @@ func (f *finder) found(id string) bool {
 	return false
 }
 
-// place is the second pass: it looks for words alone.
+// place looks for words alone.
 func (f *finder) place(v *decode.Value) bool {
 	f.v = v
 	if v.Kind != decode.Int {
 		f.s.words.candidates(v.Data, f.compare)
-		if f.s.wideWords.entries > 0 && !onlyASCII(v.Data) && utf8.Valid(v.Data) {
+		if !f.s.wideWords.empty() && !onlyASCII(v.Data) && utf8.Valid(v.Data) {
 			folded := foldUnicode(v.Data)
 			f.s.wideWords.candidates(folded, func(p int32, at int) { f.compareWide(folded, p, at) })
 		}
