@@ -159,7 +159,7 @@ func (p *peeler) runs(at *step, t []byte) (found, dark bool) {
 			for start > 0 && classes[t[start-1]]&alphabet != 0 {
 				start--
 			}
-			if end-start < len(t) {
+			if end-start < len(t) && (alphabet == std || !sameRun(t, start, end)) {
 				switch run := t[start:end]; {
 				case p.run(at, run, start):
 					found = true
@@ -171,6 +171,13 @@ func (p *peeler) runs(at *step, t []byte) (found, dark bool) {
 		}
 	}
 	return found, dark
+}
+
+// sameRun says whether a run of the alphabet for URLs is one of the standard alphabet as well, which was looked into before,
+// and too short to be told as dark.
+func sameRun(t []byte, start, end int) bool {
+	const other = mPlus | mSlash
+	return end-start <= quietBody/3*4 && maskOf(t[start:end])&^mAlnum == 0 && (start == 0 || classes[t[start-1]]&other == 0) && (end == len(t) || classes[t[end]]&other == 0)
 }
 
 // run says whether something readable came out.
@@ -209,7 +216,7 @@ func (p *peeler) run(up *step, t []byte, offset int) bool {
 		case shift == 0:
 			p.show(Bytes, s, out, false)
 			if n > quietBody && !promising(out) {
-				p.dark(s, out, reasonOf(out))
+				p.dark(s, out, "")
 			}
 		}
 		p.arena.mark = mark

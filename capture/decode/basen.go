@@ -14,11 +14,20 @@ func (p *peeler) hexText(at *step, t []byte, m mask) bool {
 	}
 	mark := p.arena.mark
 	defer func() { p.arena.mark = mark }()
+	if m&^mHex == 0 && len(t)%2 != 0 {
+		return false
+	}
 	out := p.alloc(len(t)/2 + 1)
 	if out == nil {
 		return false
 	}
-	n, half, digits := 0, -1, 0
+	n, half := 0, -1
+	if m&^mHex == 0 {
+		for ; len(t) >= 2; t = t[2:] {
+			out[n] = hexDigits[t[0]]<<4 | hexDigits[t[1]]
+			n++
+		}
+	}
 	for _, c := range t {
 		v := hexVal(c)
 		if v < 0 {
@@ -27,7 +36,6 @@ func (p *peeler) hexText(at *step, t []byte, m mask) bool {
 			}
 			continue
 		}
-		digits++
 		if half < 0 {
 			half = v
 			continue
@@ -119,25 +127,49 @@ func (p *peeler) base85Text(at *step, t []byte, m mask) bool {
 	if !p.spend(3 * len(t)) {
 		return false
 	}
+	mark := p.arena.mark
+	defer func() { p.arena.mark = mark }()
 	a := bytes.TrimSuffix(bytes.TrimPrefix(t, []byte("<~")), []byte("~>"))
-	dst := make([]byte, 4*len(a)+8)
-	if n, _, err := ascii85.Decode(dst, a, true); err == nil && promising(dst[:n]) && p.child(p.mk(step{up: at, op: "ascii85"}), dst[:n]) {
-		return true
+	if fitsASCII85(a) {
+		dst := p.arena.take(4*len(a) + 8)
+		if n, _, err := ascii85.Decode(dst, a, true); err == nil && promising(dst[:n]) && p.child(p.mk(step{up: at, op: "ascii85"}), dst[:n]) {
+			return true
+		}
 	}
-	for _, e := range []struct{ op, letters string }{{"z85", z85Alphabet}, {"base85", git85Letters}} {
-		if out, ok := unbase85(t, e.letters); ok && promising(out) && p.child(p.mk(step{up: at, op: e.op}), out) {
+	out := p.arena.take(len(t))
+	for _, e := range [...]struct {
+		op    string
+		value *[256]byte
+	}{{"z85", &z85Values}, {"base85", &git85Values}} {
+		if out, ok := unbase85(out[:0], t, e.value); ok && promising(out) && p.child(p.mk(step{up: at, op: e.op}), out) {
 			return true
 		}
 	}
 	return false
 }
 
-func unbase85(t []byte, letters string) ([]byte, bool) {
-	var value [256]byte
-	for i := range letters {
-		value[letters[i]] = byte(i) + 1
+// fitsASCII85 says whether text has letters of Ascii85 alone, with white space between.
+func fitsASCII85(t []byte) bool {
+	for _, c := range t {
+		if c > 'u' && c != 'z' {
+			return false
+		}
 	}
-	out := make([]byte, 0, len(t))
+	return true
+}
+
+var z85Values, git85Values = values85(z85Alphabet), values85(git85Letters)
+
+// values85 gives one more than the value of each letter.
+func values85(letters string) (t [256]byte) {
+	for i := range letters {
+		t[letters[i]] = byte(i) + 1
+	}
+	return t
+}
+
+// unbase85 appends to out.
+func unbase85(out, t []byte, value *[256]byte) ([]byte, bool) {
 	for len(t) > 0 {
 		group := t[:min(5, len(t))]
 		t = t[len(group):]

@@ -33,7 +33,7 @@ func (p *peeler) binary(at *step, data []byte, m mask) bool {
 	if explained, ok := p.inside(at, data, m); ok {
 		return explained
 	}
-	p.dark(at, data, reasonOf(data))
+	p.dark(at, data, "")
 	return false
 }
 

@@ -19,6 +19,14 @@ func hexVal(c byte) int {
 	return -1
 }
 
+// hexDigits are the values of hex digits, and zero for all else.
+var hexDigits = func() (t [256]byte) {
+	for c := range t {
+		t[c] = byte(max(0, hexVal(byte(c))))
+	}
+	return t
+}()
+
 // percent removes one layer of %XX. It leaves stray percent signs as they are, and fails when there was nothing to remove.
 func (p *peeler) percent(t []byte) ([]byte, bool) {
 	i := bytes.IndexByte(t, '%')
@@ -32,12 +40,10 @@ func (p *peeler) percent(t []byte) ([]byte, bool) {
 	n, found := copy(out, t[:i]), false
 	for i < len(t) {
 		c := t[i]
-		if c == '%' && i+2 < len(t) {
-			if h, l := hexVal(t[i+1]), hexVal(t[i+2]); h >= 0 && l >= 0 {
-				out[n] = byte(h<<4 | l)
-				n, i, found = n+1, i+3, true
-				continue
-			}
+		if c == '%' && i+2 < len(t) && (classes[t[i+1]]|classes[t[i+2]])&^mHex == 0 {
+			out[n] = hexDigits[t[i+1]]<<4 | hexDigits[t[i+2]]
+			n, i, found = n+1, i+3, true
+			continue
 		}
 		out[n] = c
 		n, i = n+1, i+1
@@ -214,7 +220,7 @@ func appendEscape(out, t []byte) ([]byte, int, bool) {
 // quotedPrintable removes the encoding of RFC 2045. Text without a soft line break or an escape in capitals is left alone,
 // and so is what becomes unreadable.
 func (p *peeler) quotedPrintable(t []byte) ([]byte, bool) {
-	if i := bytes.IndexByte(t, '='); i < 0 {
+	if !hasQuoted(t) {
 		return nil, false
 	}
 	out := p.alloc(len(t))
@@ -243,6 +249,20 @@ func (p *peeler) quotedPrintable(t []byte) ([]byte, bool) {
 		n++
 	}
 	return out[:n], found && promising(out[:n])
+}
+
+// hasQuoted says whether there is anything in text that quoted-printable writes.
+func hasQuoted(t []byte) bool {
+	for {
+		i := bytes.IndexByte(t, '=')
+		if i < 0 {
+			return false
+		}
+		t = t[i+1:]
+		if len(t) >= 1 && t[0] == '\n' || len(t) >= 2 && (t[0] == '\r' && t[1] == '\n' || isUpperHex(t[0]) && isUpperHex(t[1])) {
+			return true
+		}
+	}
 }
 
 func isUpperHex(c byte) bool { return c >= '0' && c <= '9' || c >= 'A' && c <= 'F' }

@@ -84,33 +84,33 @@ func (p *peeler) xored(at *step, data []byte) bool {
 	if len(data) < minXOR || len(data) > 1<<22 {
 		return false
 	}
-	var count [256]int
-	for _, c := range data[:min(len(data), 1<<14)] {
-		count[c]++
-	}
-	best, kinds := 0, 0
-	for c, n := range count {
-		if n > count[best] {
-			best = c
-		}
-		if n > 0 {
+	head := data[:min(len(data), 1<<14)]
+	var count [256]uint16
+	best, kinds := byte(0), 0 // the lowest of the commonest bytes
+	for _, c := range head {
+		if count[c]++; count[c] == 1 {
 			kinds++
+		}
+		if count[c] > count[best] || count[c] == count[best] && c < best {
+			best = c
 		}
 	}
 	if kinds < minKinds {
 		return false // asterisks, zeros, a ruler
 	}
-	if count[best]*32 < min(len(data), 1<<14) {
+	if int(count[best])*32 < len(head) {
 		return false
 	}
-	out := p.alloc(len(data))
-	if out == nil {
-		return false
-	}
-	for _, plain := range []byte{'"', ' ', 'e', '0', 'a', 0} {
-		k := byte(best) ^ plain
+	var out []byte
+	for _, plain := range [...]byte{'"', ' ', 'e', '0', 'a', 0} {
+		k := best ^ plain
 		if k == 0 || !looksXOR(data[:min(len(data), 64)], k) {
 			continue
+		}
+		if out == nil {
+			if out = p.alloc(len(data)); out == nil {
+				return false
+			}
 		}
 		for i, c := range data {
 			out[i] = c ^ k
@@ -129,19 +129,19 @@ func (p *peeler) xoredPacked(at *step, data []byte) bool {
 	if len(data) < minXOR || len(data) > 1<<20 {
 		return false
 	}
-	var count [256]int
+	var count [256]uint32
 	best := byte(0)
 	for _, c := range data {
 		if count[c]++; count[c] > count[best] {
 			best = c
 		}
 	}
-	for _, try := range []struct {
+	for _, try := range [...]struct {
 		name, op string
 		key      byte
 	}{{"gzip", "gzip", data[0] ^ 0x1f}, {"zlib", "zlib", data[0] ^ 0x78}, {"snappy-raw", "snappy", best ^ '"'}} {
 		head := [4]byte{data[0] ^ try.key, data[1] ^ try.key, data[2] ^ try.key, data[3] ^ try.key}
-		if try.key == 0 || try.op != "snappy" && string(magicOf(head[:])) != try.name || try.op == "snappy" && count[best]*64 < len(data) {
+		if try.key == 0 || try.op != "snappy" && string(magicOf(head[:])) != try.name || try.op == "snappy" && int(count[best])*64 < len(data) {
 			continue
 		}
 		packed := p.alloc(len(data))

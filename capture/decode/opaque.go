@@ -11,7 +11,7 @@ func entropy(b []byte) int {
 	if len(b) == 0 {
 		return 0
 	}
-	var count [256]uint64
+	var count [256]uint32
 	for _, c := range b {
 		count[c]++
 	}
@@ -19,14 +19,30 @@ func entropy(b []byte) int {
 	var sum uint64
 	for _, n := range count {
 		if n > 0 {
-			sum += n * (total - log2(n))
+			sum += uint64(n) * (total - log2(uint64(n)))
 		}
 	}
 	return int(sum * 1000 / uint64(len(b)) >> 16)
 }
 
-// log2 is the binary logarithm with 16 fractional bits, by squaring.
+// logs are the logarithms of small numbers.
+var logs = func() (t [256]uint32) {
+	for n := 1; n < len(t); n++ {
+		t[n] = uint32(square(uint64(n)))
+	}
+	return t
+}()
+
+// log2 is the binary logarithm with 16 fractional bits.
 func log2(n uint64) uint64 {
+	if n < uint64(len(logs)) {
+		return uint64(logs[n])
+	}
+	return square(n)
+}
+
+// square finds a logarithm by squaring.
+func square(n uint64) uint64 {
 	whole := uint64(bits.Len64(n) - 1)
 	x := n << (63 - whole) >> 32 // in [2^31, 2^32)
 	r := whole << 16
@@ -63,9 +79,13 @@ func denseToken(t []byte, m mask) bool {
 	return entropy(t) >= 4900 || m&^(mB64|mSpace) == 0 && m&(mLow|mUp) != 0 && m&mDigit != 0 && entropy(t) >= 4600
 }
 
-// dark notes a layer that nothing explained. The value it is part of decides whether to report it.
+// dark notes a layer that nothing explained. The value it is part of decides whether to report it. Without a reason, the
+// bytes give it.
 func (p *peeler) dark(at *step, data []byte, reason string) {
 	if len(data) > p.quiet || len(data) >= minCipher && (p.isRoot() || saysEncrypted(p.owner.name())) {
+		if reason == "" {
+			reason = reasonOf(data)
+		}
 		p.unread = &OpaquePart{Location: at.location(), Reason: reason, Bytes: len(data), Entropy: entropy(data)}
 	}
 }
@@ -125,11 +145,20 @@ func saysEncrypted(name []byte) bool {
 	if len(name) < 3 || len(name) > 40 {
 		return false
 	}
-	n := bytes.ToLower(name)
+	n := name
+	for i, c := range name {
+		if c >= 'A' && c <= 'Z' || c >= 0x80 {
+			n = append(append(make([]byte, 0, 40), name[:i]...), bytes.ToLower(name[i:])...)
+			break
+		}
+	}
+	if !bytes.Contains(n, []byte("enc")) && !bytes.Contains(n, []byte("key")) && !bytes.Contains(n, []byte("cipher")) {
+		return string(n) == "payloads"
+	}
 	for _, w := range []string{"encrypt", "cipher", "ekey", "aeskey", "aes_key", "enc_", "encdata", "encpayload"} {
 		if bytes.Contains(n, []byte(w)) {
 			return true
 		}
 	}
-	return string(n) == "payloads" || string(n) == "enc"
+	return string(n) == "enc"
 }
