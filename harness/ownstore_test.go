@@ -12,6 +12,7 @@ import (
 	"github.com/telltale-farm/telltale/adb"
 	"github.com/telltale-farm/telltale/assertions/leak"
 	"github.com/telltale-farm/telltale/harness"
+	"github.com/telltale-farm/telltale/harness/action"
 	"github.com/telltale-farm/telltale/harness/evidence"
 	"github.com/telltale-farm/telltale/harness/profile"
 	"github.com/telltale-farm/telltale/harness/profile/catalogue"
@@ -37,6 +38,7 @@ func newFirefoxRig(t *testing.T) *rig {
 	r := newRig(t, who, "pixel-5")
 	r.options.Profile.Browsers = []profile.Browser{{ID: "b", App: firefox, Search: "duckduckgo.com", SearchID: "engine"}}
 	r.options.RunBound = false
+	r.options.Profile.Allow = []string{"force-stop", "app-data-reset"}
 	r.options.Bounds.Step = 3 * time.Second
 	return r
 }
@@ -92,6 +94,15 @@ func (r *rig) firefoxEntry() catalogue.Entry {
 	return e
 }
 
+// cleared is an action before which the data of its app are cleared: its switch goes with them.
+type cleared struct{ harness.Action }
+
+func (c cleared) About() harness.About {
+	about := c.Action.About()
+	about.Before = []string{leak.EventDataReset}
+	return about
+}
+
 // A Firefox whose switch is off is switched on, read, and switched off again at the end.
 func TestFirefoxIsReadAndPutBack(t *testing.T) {
 	t.Parallel()
@@ -106,6 +117,13 @@ func TestFirefoxIsReadAndPutBack(t *testing.T) {
 	if err != nil || seen.Verdict.Outcome != leak.Clean {
 		t.Errorf("a private search is %v, %v: %q", seen.Verdict.Outcome, err, codes(seen))
 	}
+	s := l.Session(leak.Key{Phone: phoneID, Browser: "b", Scenario: "visit", Variant: "default"})
+	page := s.URL("page", "duckduckgo.com")
+	seen, err = s.Do(t.Context(), cleared{action.Visit(r.browser(), page, action.Normal)})
+	if err != nil || slices.Contains(codes(seen), leak.CodeOpaqueFlow) {
+		t.Errorf("after its data were cleared: %v: %q", err, codes(seen))
+	}
+	r.believes(true)
 	if err := l.Release(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -210,8 +210,11 @@ func (u *Undo) create() error {
 // Keep makes a journal hold nothing but some of its entries: everything else has been put back and read back. It is whole
 // at any moment, the old one or the new one.
 func (u *Undo) Keep(entries []UndoEntry) error {
-	if len(entries) == len(u.entries) {
+	switch len(entries) {
+	case len(u.entries):
 		return nil
+	case 0:
+		return u.Done()
 	}
 	next := &Undo{path: u.path + ".next"}
 	if err := next.Done(); err != nil { // of a writer that died in the middle

@@ -105,6 +105,9 @@ func TestUndoRefuses(t *testing.T) {
 		"another schema": `{"schema":2,"serial":"s","namespace":"global","key":"k"}` + "\n",
 		"no key":         `{"schema":1,"serial":"s","namespace":"global"}` + "\n",
 		"not ours":       "hello\n",
+		"a switch of which nobody wrote down how it stood": `{"schema":1,"serial":"s","namespace":"switch","key":"a.b","old":null,"new":"on"}` + "\n",
+		"a switch that was neither on nor off":             `{"schema":1,"serial":"s","namespace":"switch","key":"a.b","old":"maybe","new":"on"}` + "\n",
+		"a switch with a script":                           `{"schema":1,"serial":"s","namespace":"switch","key":"a.b","old":"off","new":"on","script":"reboot"}` + "\n",
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := parseUndo([]byte(raw)); err == nil {
@@ -116,6 +119,7 @@ func TestUndoRefuses(t *testing.T) {
 
 func FuzzParseUndo(f *testing.F) {
 	f.Add([]byte(`{"schema":1,"serial":"s","namespace":"global","key":"http_proxy","old":null,"new":"a:1"}` + "\n"))
+	f.Add([]byte(`{"schema":1,"serial":"s","namespace":"switch","key":"a.b","old":"off","new":"on","personality":"clean","pin_env":"PIN"}` + "\n"))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		entries, err := parseUndo(raw)
 		if err != nil {
@@ -141,5 +145,53 @@ func TestFileNamesOfSerialsDiffer(t *testing.T) {
 		if filepath.Base(name+".lock") != name+".lock" || name != "" && name[0] == '.' {
 			t.Errorf("%q makes the file name %q", s, name)
 		}
+	}
+}
+
+// Keep leaves what could not be put back, and a writer that dies in the middle of it leaves the old journal or the new.
+func TestUndoKeepsWhatIsLeft(t *testing.T) {
+	state := t.TempDir()
+	u, err := OpenUndo(state, "7c2d9a10")
+	if err != nil {
+		t.Fatal(err)
+	}
+	off, on := "off", "on"
+	left := UndoEntry{Serial: "7c2d9a10", Phone: "redmi", Namespace: switchNamespace, Key: "org.mozilla.firefox", Old: &off, New: &on, Personality: "clean", PINEnv: "PIN"}
+	for _, e := range []UndoEntry{entry("http_proxy", nil), left, entry("global_proxy_pac_url", nil)} {
+		if err := u.Add(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	died := filepath.Join(state, "undo", "7c2d9a10.jsonl.next")
+	if err := os.WriteFile(died, []byte("half a li"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if open, err := UndoSerials(state); err != nil || len(open) != 1 {
+		t.Fatalf("beside one that was never finished: %+v, %v", open, err)
+	}
+	if err := u.Keep(u.Entries()[1:2]); err != nil {
+		t.Fatal(err)
+	}
+	if err := u.Add(entry("stay_on_while_plugged_in", nil)); err != nil { // the run goes on
+		t.Fatal(err)
+	}
+	left.Schema = undoSchema
+	again, err := OpenUndo(state, "7c2d9a10")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []UndoEntry{left, entry("stay_on_while_plugged_in", nil)}
+	want[1].Schema = undoSchema
+	if diff := cmp.Diff(want, again.Entries()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if err := again.Keep(nil); err != nil {
+		t.Error(err)
+	}
+	if err := again.Done(); err != nil {
+		t.Error(err)
+	}
+	if files, err := os.ReadDir(filepath.Join(state, "undo")); err != nil || len(files) != 0 {
+		t.Errorf("%v, %v", files, err)
 	}
 }
