@@ -35,7 +35,7 @@ run: build ## drive the phones of devices.yaml, label smoke; ends 0 whenever com
 	fi
 
 test: need-test build ## run every test, with the race detector
-	@go test -race -timeout 20m ./...
+	@go test -race -timeout 30m ./...
 	@$(MATRIX)
 
 matrix: need-test ## drive every scenario on every kind of virtual phone, and count wrong verdicts
