@@ -114,7 +114,7 @@ func configFor(who personality.Personality, shipped string) *profile.Config {
 		Browsers: []profile.Browser{browser},
 		Phones: []profile.Phone{{
 			ID: phoneID, Kind: profile.Virtual, Personality: shipped, Trust: "user", Repeat: 1,
-			Settle: profile.Settle{Min: 500 * time.Millisecond, Max: 4 * time.Second},
+			Settle: profile.Settle{Min: 500 * time.Millisecond, Max: 15 * time.Second},
 			Allow:  []string{"force-stop"}, Browsers: []profile.Browser{browser},
 			Record: profile.Record{BodyCap: 64 << 10},
 		}},

@@ -52,7 +52,7 @@ func (p *phone) unread(at *sighting) string {
 		}
 		return classProtocolError
 	case flow.KindMessage:
-		if f.Class == flow.ClassReadable && (f.Request == nil || unended(f)) {
+		if f.Class == flow.ClassReadable && (f.Request == nil && f.Response == nil || unended(f)) {
 			return classUnfinished
 		}
 		return string(f.Class)

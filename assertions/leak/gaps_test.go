@@ -86,6 +86,11 @@ func TestGaps(t *testing.T) {
 		"a message without what it says": {func(_ *leaktest.Bundle, p *leaktest.Phone) {
 			ride(p, leaktest.Get(leaktest.Browser, "https://sa.collector.example/ws", 22*s), with(message("x", 22*s+1), func(f *leaktest.Flow) { f.Body, f.Request = nil, nil }))
 		}, inconclusive, leak.CodeOpaqueFlow},
+		"a message of the server's": {func(_ *leaktest.Bundle, p *leaktest.Phone) {
+			ride(p, leaktest.Get(leaktest.Browser, "https://sa.collector.example/ws", 22*s), with(message("x", 22*s+1), func(f *leaktest.Flow) {
+				f.Body, f.Request, f.Response = nil, nil, &flow.Message{Opcode: 1}
+			}))
+		}, clean, ""},
 		"a flow that nobody known broke": {func(_ *leaktest.Bundle, p *leaktest.Phone) {
 			p.AddFlow(with(leaktest.Post(leaktest.Browser, stranger, 22*s, said("x")), func(f *leaktest.Flow) { f.Fault = "gremlins" }))
 		}, inconclusive, leak.CodeCaptureGap},

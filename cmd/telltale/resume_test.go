@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -41,11 +42,12 @@ func outcomes(t *testing.T, dir string) map[leak.Key]map[leak.Claim][]string {
 		claims := map[leak.Claim][]string{}
 		for claim, verdict := range c.Claims {
 			said := []string{string(verdict.Outcome)}
-			for _, reason := range verdict.Reasons {
-				if verdict.Outcome == leak.Inconclusive {
+			for _, reason := range verdict.Reasons { // once each: an app that is refused may try again in the window or behind it
+				if verdict.Outcome == leak.Inconclusive && !slices.Contains(said[1:], string(reason.Code)) {
 					said = append(said, string(reason.Code))
 				}
 			}
+			slices.Sort(said[1:])
 			claims[claim] = said
 		}
 		out[c.Key] = claims

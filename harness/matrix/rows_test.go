@@ -162,7 +162,7 @@ func (r row) config() *profile.Config {
 	browser := profile.Browser{ID: "b", App: app, Search: search, SearchID: "engine"}
 	p := profile.Phone{
 		ID: phoneID, Kind: profile.Virtual, Personality: r.shipped, Trust: "user", Repeat: max(r.made, r.asked, 1),
-		Settle: profile.Settle{Min: 500 * time.Millisecond, Max: 4 * time.Second},
+		Settle: profile.Settle{Min: 500 * time.Millisecond, Max: 10 * time.Second},
 		Allow:  []string{"force-stop"}, Browsers: []profile.Browser{browser},
 		Record: profile.Record{BodyCap: bodyCap},
 	}
