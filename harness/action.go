@@ -35,6 +35,7 @@ type About struct {
 	Markers       []leak.Marker // whose presence in what the phone sends reports the action
 	Postcondition string        // what the screen shows when it happened, in words
 	Need          bool          // the recipient must have got the canary too
+	AsLong        bool          // its window is kept open for as long as the longest before it of the same browser
 	Own           []string      // apps that the action brings to the front: what they send then does not report it
 }
 

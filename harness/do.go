@@ -101,6 +101,7 @@ func (s *Session) repeat(ctx context.Context, a Action, t turn) error {
 			return fmt.Errorf("recording an attempt on %s: %w", l.profile.ID, werr)
 		}
 		l.progress(s.key, at)
+		l.watched(at)
 		if at.Fault == nil {
 			l.faults = 0
 			return nil
@@ -257,6 +258,9 @@ func (s *Session) drive(ctx context.Context, a Action, at *leak.Attempt) (err er
 	at.Settle, err = settle(ctx, l.rec, l.rec.Now(), l.profile.Settle.Min, l.profile.Settle.Max)
 	if err == nil {
 		err = s.fill(ctx, at, l.rec.Now()-ran)
+	}
+	if err == nil {
+		err = s.asLong(ctx, a, at)
 	}
 	if err != nil {
 		return err

@@ -87,7 +87,8 @@ type Lease struct {
 	attempts int64
 	// disturbances are those of the attempt under way
 	disturbances []leak.Disturbance
-	consents     []leak.Consent // as the disturbances
+	consents     []leak.Consent   // as the disturbances
+	longest      map[string]int64 // window of a browser so far, µs
 	secrets      int
 	faults       int
 	aside        error

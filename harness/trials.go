@@ -55,6 +55,43 @@ func (s *Session) level(ctx context.Context, at *leak.Attempt) (since int64, err
 	return s.lease.rec.Now(), nil
 }
 
+// asLong keeps a window in which a browser is left alone open until it is as long as the longest of that browser so far,
+// so that what is sent in both can be looked at side by side.
+func (s *Session) asLong(ctx context.Context, a Action, at *leak.Attempt) error {
+	l := s.lease
+	longest := l.longest[s.key.Browser]
+	for key, cell := range l.past.Cells {
+		if key.Browser == s.key.Browser && compared(key.Scenario) {
+			longest = max(longest, cell.Longest)
+		}
+	}
+	if !a.About().AsLong || longest <= l.rec.Now()-at.Window.Start {
+		return nil
+	}
+	if err := pause(ctx, time.Duration(at.Window.Start+longest-l.rec.Now())*time.Microsecond); err != nil {
+		return err
+	}
+	var err error
+	at.Settle, err = settle(ctx, l.rec, at.Window.Acted, l.profile.Settle.Min, l.profile.Settle.Max)
+	return err
+}
+
+// watched remembers how long the longest window of each browser took.
+func (l *Lease) watched(at *leak.Attempt) {
+	if at.Fault != nil || at.Trial != nil || !compared(at.Key.Scenario) {
+		return
+	}
+	if l.longest == nil {
+		l.longest = map[string]int64{}
+	}
+	l.longest[at.Key.Browser] = max(l.longest[at.Key.Browser], at.Window.End-at.Window.Start)
+}
+
+// compared says whether windows of a scenario are looked at beside those in which a browser is left alone.
+func compared(scenario string) bool {
+	return scenario != leak.ControlScenario && scenario != leak.DrainScenario && scenario != leak.IdleScenario
+}
+
 // fill keeps a window that is compared open until it is as long as the others. took is how long its action and its settle
 // tail took; all windows are a quarter longer than the longest of these so far, but one that took very long does not make all
 // others so.

@@ -47,7 +47,6 @@ const maxDestinations = 256
 func (p *phone) coverage(attempts []*Attempt) Coverage {
 	var c Coverage
 	c.SettleUS = -1
-	counted := map[int64]bool{}
 	for _, a := range attempts {
 		if a.Fault != nil {
 			c.Faulted++
@@ -63,31 +62,21 @@ func (p *phone) coverage(attempts []*Attempt) Coverage {
 			}
 		}
 		c.Around = p.passedBy(c.Around, a)
-		for i := range p.seen {
-			at := &p.seen[i]
-			f := at.flow
-			if p.ours(f) || counted[f.Seq] || !p.carries(at) || !p.concerns(a, at) || !a.Window.Touches(f) {
-				continue
-			}
-			class := p.unread(at)
-			if class == "" && !a.Window.Sends(f) || class != "" && p.preconnect(a, at, class) {
-				continue
-			}
-			counted[f.Seq] = true
-			c.Flows++
-			c.Bytes += max(f.BytesUp, 0)
-			if at.app != "" {
-				c.AppsKnown++
-			}
-			if class == "" && len(at.opaque) == 0 {
-				c.Readable++
-			} else if _, _, ok := p.acceptsFlow(at); ok {
-				c.Accepted++
-			} else {
-				c.Opaque++
-			}
-		}
 	}
+	p.carried(attempts, func(at *sighting, read bool) {
+		c.Flows++
+		c.Bytes += max(at.flow.BytesUp, 0)
+		if at.app != "" {
+			c.AppsKnown++
+		}
+		if read {
+			c.Readable++
+		} else if _, _, ok := p.acceptsFlow(at); ok {
+			c.Accepted++
+		} else {
+			c.Opaque++
+		}
+	})
 	c.SettleUS = max(c.SettleUS, 0)
 	return c
 }

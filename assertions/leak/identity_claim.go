@@ -203,6 +203,12 @@ func (s *story) may(flow int64, app string) bool {
 	return unknown && (len(shared) == 0 || slices.Contains(shared, app))
 }
 
+// silent says that nothing was sent in the windows of a cell that claims nothing else: what its app sent in other windows
+// keeps open whether it has an identifier, not whether one was sent in these.
+func silent(cell *CellVerdict) bool {
+	return len(cell.Claims) == 1 && cell.Coverage.Flows == 0 && cell.Coverage.Attempts > 0 && cell.Coverage.Faulted == 0
+}
+
 // claim settles the identity claim of a cell that makes one: what its app, or one that is not known, sent in its windows.
 func (s *story) claim(cell *CellVerdict, claims []Identity) {
 	v, ok := cell.Claims[ClaimIdentity]
@@ -225,7 +231,7 @@ func (s *story) claim(cell *CellVerdict, claims []Identity) {
 				v.Findings = append(v.Findings, f)
 			}
 		}
-		if mine {
+		if mine && !silent(cell) {
 			v.Reasons = append(v.Reasons, c.Reasons...)
 		}
 	}

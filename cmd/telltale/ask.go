@@ -159,6 +159,6 @@ func showAnswers(log io.Writer, dir string) error {
 		fmt.Fprintln(log, "the report was not written again: the bundle is signed, and the sums that the signature speaks of would change; `telltale report` does it all the same")
 		return nil
 	}
-	_, err = evidence.WriteReport(dir)
+	_, _, err = evidence.WriteReport(dir)
 	return err
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/telltale-farm/telltale/harness/evidence"
 )
 
-// sampleBundles makes one bundle of each kind that a script can ask for: clean, leaked, leaked on a real phone (greeted: to a host that answers), inconclusive, incomplete and
-// open, which a killed run left.
+// sampleBundles makes one bundle of each kind that a script can ask for: clean, leaked, leaked on a real phone (greeted: to a host that answers), inconclusive, incomplete,
+// compared (two browsers, one of them the baseline) and open, which a killed run left.
 func sampleBundles(t *testing.T) map[string]string {
 	t.Helper()
 	leaked := leaktest.Clean()
@@ -24,8 +24,9 @@ func sampleBundles(t *testing.T) map[string]string {
 	incomplete := leaktest.Clean()
 	missing := leak.Cell{Key: leak.Key{Phone: leaktest.PhoneID, Scenario: "switch apps", Variant: "default"}, Kind: leak.KindVirtual}
 	incomplete.Plan.Cells = append(incomplete.Plan.Cells, missing)
+	compared := leaktest.TwoBrowsers(leaktest.Post(leaktest.Browser, "https://"+leaktest.Collector+"/v1", 22_000_000, `{"q":"`+leaktest.Query+`"}`))
 	all := map[string]string{}
-	for name, sample := range map[string]*leaktest.Bundle{"clean": leaktest.Clean(), "leaked": leaked, "real": leakedForReal(leaktest.Collector + "/v1"), "greeted": leakedForReal("example.com/"), "inconclusive": inconclusive, "incomplete": incomplete} {
+	for name, sample := range map[string]*leaktest.Bundle{"clean": leaktest.Clean(), "leaked": leaked, "real": leakedForReal(leaktest.Collector + "/v1"), "greeted": leakedForReal("example.com/"), "inconclusive": inconclusive, "incomplete": incomplete, "compared": compared} {
 		b := recorded(t, sample)
 		if name == "clean" {
 			leaveOut(t, b.Dir())
@@ -115,7 +116,7 @@ func recorded(t *testing.T, sample *leaktest.Bundle) *evidence.Bundle {
 func bundleCommand(samples map[string]string) func(*testscript.TestScript, bool, []string) {
 	return func(ts *testscript.TestScript, neg bool, args []string) {
 		if neg || len(args) != 2 || samples[args[0]] == "" {
-			ts.Fatalf("usage: bundle clean|leaked|real|greeted|inconclusive|incomplete|open FOLDER")
+			ts.Fatalf("usage: bundle clean|leaked|real|greeted|inconclusive|incomplete|compared|open FOLDER")
 		}
 		ts.Check(os.CopyFS(ts.MkAbs(args[1]), os.DirFS(samples[args[0]])))
 	}

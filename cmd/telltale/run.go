@@ -159,7 +159,7 @@ func (r *runCmd) drive(ctx context.Context, c *console, cfg *profile.Config, sta
 
 // finish prints the verdicts and says with what code the run ends.
 func finish(ctx context.Context, c *console, closed evidence.Closed, driveErr error) error {
-	fmt.Fprint(c.Out, evidence.Table(closed.Verdicts), evidence.Beside(closed.Dir))
+	fmt.Fprint(c.Out, evidence.Table(closed.Verdicts), closed.Beside.Text())
 	late, err := mismatches(closed.Dir, closed.Verdicts)
 	for _, line := range late {
 		fmt.Fprintln(c.Out, line)

@@ -52,7 +52,7 @@ func TestAnswersBesideABundle(t *testing.T) {
 		t.Errorf("%s, %v", second, err)
 	}
 	verdicts := after[verdictsName]
-	if _, err := WriteReport(dir); err != nil {
+	if _, _, err := WriteReport(dir); err != nil {
 		t.Fatal(err)
 	}
 	check, err := Verify(dir)
@@ -150,7 +150,7 @@ func TestHostileAnswersInAReport(t *testing.T) {
 			t.Fatalf("%q: %v", text, err)
 		}
 	}
-	if _, err := WriteReport(c.Dir); err != nil {
+	if _, _, err := WriteReport(c.Dir); err != nil {
 		t.Fatal(err)
 	}
 	checkPage(t, "answers", page(t, c.Dir))

@@ -15,6 +15,7 @@ import (
 type Closed struct {
 	Dir      string // its final folder
 	Verdicts leak.Verdicts
+	Beside   Beside // what stands beside the verdicts and decides none
 }
 
 // Close judges the bundle from its files, writes verdicts.json and what derives from it, takes the sums, and gives the
@@ -34,7 +35,8 @@ func (b *Bundle) Close() (Closed, error) {
 	if err := b.write(verdictsName, raw); err != nil {
 		return c, fmt.Errorf("closing the bundle %s: %w", b.name, err)
 	}
-	derived := b.derive(v)
+	beside, derived := b.derive(v)
+	c.Beside = beside
 	err = b.sum()
 	if foreign := (*ForeignError)(nil); errors.As(err, &foreign) {
 		derived, err = errors.Join(derived, err), nil // no reason to withhold the verdicts

@@ -13,8 +13,9 @@ import (
 // rewritten are the files that a redacted copy has in a form of its own.
 var rewritten = []string{reportName}
 
-// derive writes what follows from the verdicts and the files. One that fails does not keep the others from being written.
-func (b *Bundle) derive(v leak.Verdicts) error {
+// derive writes what follows from the verdicts and the files, and gives what stands beside the verdicts. One file that
+// fails does not keep the others from being written.
+func (b *Bundle) derive(v leak.Verdicts) (Beside, error) {
 	run, err := b.run()
 	errs := []error{err}
 	put := func(name string, raw []byte, err error) {
@@ -24,14 +25,20 @@ func (b *Bundle) derive(v leak.Verdicts) error {
 		errs = append(errs, err)
 	}
 	errs = append(errs, b.hars(v, run))
-	raw, err := b.report(v)
-	put(reportName, raw, err)
-	raw, err = junit(v)
+	w, err := b.view(v)
+	if err != nil {
+		errs = append(errs, fmt.Errorf("writing %s: %w", reportName, err))
+	} else {
+		raw, err := w.page()
+		put(reportName, raw, err)
+	}
+	beside := w.beside(run)
+	raw, err := junit(v)
 	put(junitName, raw, err)
 	raw, err = ctrf(v, run)
 	put(ctrfName, raw, err)
-	put(summaryName, summary(b.name, v, leftOutText(run.LeftOut)), nil)
-	return errors.Join(errs...)
+	put(summaryName, summary(b.name, v, beside.Text()), nil)
+	return beside, errors.Join(errs...)
 }
 
 // summary gives summary.md, for a pull request or a job's page.
@@ -50,34 +57,37 @@ func summary(name string, v leak.Verdicts, beside string) []byte {
 }
 
 // WriteReport writes the derived files of a bundle again, and its sums if it was closed. It does not judge: verdicts.json
-// is what it shows, or, if the bundle was never closed, what the files come to so far.
-func WriteReport(dir string) (string, error) {
+// is what it shows, or, if the bundle was never closed, what the files come to so far. It gives the bundle's folder and what
+// the report says beside the verdicts.
+func WriteReport(dir string) (string, Beside, error) {
 	b, err := Open(dir)
 	if err != nil {
-		return "", err
+		return "", Beside{}, err
 	}
 	defer b.Release()
 	if b.redacted() { // its report is the one it was published with, and its files are compared with the original's
-		return "", fmt.Errorf("writing the report of %s: %w", b.name, errRedacted)
+		return "", Beside{}, fmt.Errorf("writing the report of %s: %w", b.name, errRedacted)
 	}
 	v, err := b.stated()
 	if err != nil {
-		return "", fmt.Errorf("writing the report of %s: %w", b.name, err)
+		return "", Beside{}, fmt.Errorf("writing the report of %s: %w", b.name, err)
 	}
 	if b.Partial() {
-		return b.dir, b.derive(v)
+		beside, err := b.derive(v)
+		return b.dir, beside, err
 	}
 	check, err := b.verify()
 	if err != nil {
-		return "", fmt.Errorf("writing the report of %s: %w", b.name, err)
+		return "", Beside{}, fmt.Errorf("writing the report of %s: %w", b.name, err)
 	}
 	for _, p := range check.Problems {
 		// Sums taken over changed files would make them look genuine.
 		if check.State == Tampered && !derivedName(p.File) {
-			return "", fmt.Errorf("writing the report of %s: it was changed since it was closed: %s", b.name, p)
+			return "", Beside{}, fmt.Errorf("writing the report of %s: it was changed since it was closed: %s", b.name, p)
 		}
 	}
-	return b.dir, errors.Join(b.derive(v), b.sum())
+	beside, err := b.derive(v)
+	return b.dir, beside, errors.Join(err, b.sum())
 }
 
 func derivedName(name string) bool {

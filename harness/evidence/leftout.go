@@ -33,18 +33,3 @@ func leftOutText(left []LeftOut) string {
 	wrapped(&b, 0, tableWidth, line)
 	return b.String()
 }
-
-// Beside is what the terminal shows below the verdict table of a closed bundle: what stands beside the verdicts and
-// decides none. A bundle that cannot be read has nothing beside them; whoever needs it opens the bundle and is told.
-func Beside(dir string) string {
-	b, err := Open(dir)
-	if err != nil {
-		return ""
-	}
-	defer b.Release()
-	run, err := b.run()
-	if err != nil {
-		return ""
-	}
-	return leftOutText(run.LeftOut)
-}

@@ -24,6 +24,11 @@ func (b *Bundle) report(v leak.Verdicts) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("writing %s: %w", reportName, err)
 	}
+	return w.page()
+}
+
+// page is the report as a file.
+func (w view) page() ([]byte, error) {
 	sum := sha256.Sum256([]byte(reportStyle))
 	w.Policy = "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; img-src 'self'; base-uri 'none'; form-action 'none'"
 	page, err := template.New("report").Funcs(template.FuncMap{

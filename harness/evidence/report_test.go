@@ -272,7 +272,7 @@ func TestNoIdentifierInDerivedFiles(t *testing.T) {
 func TestWriteReport(t *testing.T) {
 	dir := closedCopy(t)
 	first := page(t, dir)
-	if _, err := WriteReport(dir); err != nil {
+	if _, _, err := WriteReport(dir); err != nil {
 		t.Fatal(err)
 	}
 	if page(t, dir) != first {
@@ -281,14 +281,14 @@ func TestWriteReport(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "report.html"), []byte("defaced"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := WriteReport(dir); err != nil {
+	if _, _, err := WriteReport(dir); err != nil {
 		t.Fatal(err)
 	}
 	if check, err := Verify(dir); err != nil || check.State != Genuine {
 		t.Errorf("%+v, %v", check, err)
 	}
 	edit(t, dir, "phones/phone-1/attempts.jsonl", func(s string) string { return s + " " })
-	if _, err := WriteReport(dir); err == nil {
+	if _, _, err := WriteReport(dir); err == nil {
 		t.Error("it took new sums over a changed file")
 	}
 }

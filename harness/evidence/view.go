@@ -13,25 +13,29 @@ import (
 // view is what the report shows, made of verdicts and the facts beside them. All text in it is safe to show; html/template
 // escapes it on top.
 type view struct {
-	Policy   string // of the content, for the browser
-	Title    string
-	Run      Run
-	Rules    int
-	Banner   string
-	Redacted bool
-	Complete bool
-	Outcome  string
-	Tally    string
-	Claims   []string
-	Phones   []phoneView
-	Cells    []cellView
-	Leaks    []leakView
-	Unseen   []unseenView
-	IDs      []identityView
-	LeftOut  string      // what was not planned
-	Asked    []askedView // what destinations answered to this computer
-	Signed   []linkView  // files that may hold a signature over this bundle
-	Files    []linkView  // of the whole run
+	Policy     string // of the content, for the browser
+	Title      string
+	Run        Run
+	Rules      int
+	Banner     string
+	Redacted   bool
+	Complete   bool
+	Outcome    string
+	Tally      string
+	Claims     []string
+	Phones     []phoneView
+	Cells      []cellView
+	Leaks      []leakView
+	Unseen     []unseenView
+	IDs        []identityView
+	Kind       string
+	Compared   []SideBySide
+	Conditions []Condition
+	Consent    []Consent
+	LeftOut    string      // what was not planned
+	Asked      []askedView // what destinations answered to this computer
+	Signed     []linkView  // files that may hold a signature over this bundle
+	Files      []linkView  // of the whole run
 }
 
 type word struct{ Class, Text string }
@@ -47,6 +51,7 @@ type told struct {
 	sought   []leak.Sought
 	capture  capture
 	identity []leak.Finding       // of all its apps
+	browsers []leak.Browser       // of the policy, in its order
 	baseline []string             // browsers that are there to compare with
 	artefact map[int64][]linkView // of an attempt
 }
@@ -74,7 +79,7 @@ func (t *told) identifiers() (names []string) {
 // view gathers what a report shows.
 func (b *Bundle) view(v leak.Verdicts) (view, error) {
 	out := view{
-		Title: "Telltale run " + safe.Line(b.name, 100), Rules: v.Rules, Banner: banner(v.Kind), Redacted: b.redacted(),
+		Title: "Telltale run " + safe.Line(b.name, 100), Rules: v.Rules, Kind: v.Kind, Banner: banner(v.Kind), Redacted: b.redacted(),
 		Complete: v.Complete, Outcome: string(v.Outcome), Tally: tally(v),
 		Signed: b.links("", signatures...), Files: b.links("", verdictsName, planName, policyName, runName, originalName),
 	}
@@ -104,6 +109,7 @@ func (b *Bundle) view(v leak.Verdicts) (view, error) {
 		}
 		phones[id] = t
 		out.Phones = append(out.Phones, b.viewPhone(id, t))
+		out.Conditions, out.Consent = append(out.Conditions, t.conditions()...), append(out.Consent, t.consents()...)
 	}
 	for i, c := range v.Cells {
 		t := phones[c.Phone]
@@ -120,6 +126,7 @@ func (b *Bundle) view(v leak.Verdicts) (view, error) {
 		}
 	}
 	out.Leaks = viewLeaks(out.Cells)
+	out.Compared = b.comparisons(v, phones)
 	kinds := map[string]string{}
 	for _, c := range v.Cells {
 		kinds[c.Phone] = c.Kind
@@ -152,6 +159,9 @@ func (b *Bundle) told(id string) (*told, error) {
 	}
 	for _, p := range policy.Phones {
 		for _, browser := range p.Browsers {
+			if p.ID == id {
+				t.browsers = append(t.browsers, browser)
+			}
 			if p.ID == id && browser.Baseline {
 				t.baseline = append(t.baseline, browser.ID)
 			}

@@ -31,6 +31,17 @@ func (p Phone) Browsers() []action.Browser {
 	return out
 }
 
+// Compares says whether the phone has a browser that devices.yaml calls the baseline, and others beside it.
+func (p Phone) Compares() bool {
+	baselines := 0
+	for _, b := range p.profile.Browsers {
+		if b.Baseline {
+			baselines++
+		}
+	}
+	return baselines > 0 && baselines < len(p.profile.Browsers)
+}
+
 // SettingsPage is a page of the phone's settings, by its id in the catalogue. An id that is not there is a mistake in
 // the scenario and panics while the tree is built, which ginkgo reports with its place.
 func (p Phone) SettingsPage(id string) catalogue.Surface {

@@ -69,7 +69,7 @@ func (p *plainRun) close(_ context.Context, _ ginkgo.Report) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprint(ginkgo.GinkgoWriter, evidence.Table(closed.Verdicts))
+	fmt.Fprint(ginkgo.GinkgoWriter, evidence.Table(closed.Verdicts), closed.Beside.Text())
 	fmt.Fprintln(ginkgo.GinkgoWriter, "evidence:", closed.Dir)
 	if closed.Verdicts.Outcome != leak.Clean || !closed.Verdicts.Complete {
 		return fmt.Errorf("the run is %s; its evidence is in %s", closed.Verdicts.Outcome, closed.Dir)

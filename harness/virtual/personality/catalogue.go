@@ -36,9 +36,14 @@ func shipped() map[string]func() Personality {
 }
 
 // Leaky2020 is the Redmi Note 8 as researchers found it in 2020: the Mi Browser reports searches and addresses, in the
-// incognito mode too, under an id that outlives sessions; a system service reports opened settings and app switches.
+// incognito mode too, under an id that outlives sessions; a system service reports opened settings and app switches. Beside it
+// somebody has installed Chrome, which sends what its user asked for.
 func Leaky2020() Personality {
 	p := must(quiet("leaky-2020", "redmi-note-8"))
+	other := ChromeApp() // somebody installed it beside the maker's own
+	other.Third = true
+	other.Web.UserAgent = userAgent(other, p.Props)
+	p.Apps = append(p.Apps, other)
 	p.Leaks = []Leak{
 		{App: "com.android.browser", On: []Trigger{OnSearch, OnVisit}, Private: true, URL: SensorsURL, Encoding: "sensors", Trust: network.TrustUser, Background: true},
 		{App: "com.miui.analytics", On: []Trigger{OnSettings, OnSwitch}, URL: OneTrackURL, Encoding: "onetrack", Trust: network.TrustUser},
