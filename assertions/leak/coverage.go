@@ -62,6 +62,7 @@ func (p *phone) coverage(attempts []*Attempt) Coverage {
 			}
 		}
 		c.Around = p.passedBy(c.Around, a)
+		c.Tokens += p.tokensOf(a)
 	}
 	p.carried(attempts, func(at *sighting, read bool) {
 		c.Flows++

@@ -188,6 +188,7 @@ func (p *phone) build(app string) string {
 // of no more than maxMessageValues does it ask where they are.
 type collector struct {
 	values []PlacedValue
+	tokens tokens
 	asked  int
 	more   bool           // were there, and not asked for
 	count  map[string]int // by place
@@ -196,6 +197,7 @@ type collector struct {
 const maxMessageValues = 1000
 
 func (c *collector) value(v *decode.Value) {
+	c.tokens.value(v)
 	if v.Kind != decode.Text || v.Whole || v.Loose || v.Trial || c.more || !identifierShape(v.Data) {
 		return
 	}

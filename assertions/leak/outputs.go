@@ -123,6 +123,8 @@ type Coverage struct {
 	Attempts  int   `json:"attempts"`   // without a fault
 	Faulted   int   `json:"faulted"`    //
 	AppsKnown int   `json:"apps_known"` // flows whose app is known
+	// Tokens are values that look random, were sent to others than the recipient and in no other window: a short ciphertext would be one.
+	Tokens int `json:"tokens,omitempty"`
 
 	Around []Around `json:"around,omitempty"` // what passed the proxy by, by uid
 }

@@ -31,6 +31,7 @@ type phone struct {
 
 	pieces   *pieces
 	placed   *placing
+	tokens   map[token]sentToken
 	seen     []sighting // of each flow, in the order of flows
 	bySeq    map[int64]int
 	parents  map[int64]bool // flows that others rode in

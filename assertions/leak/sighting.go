@@ -24,6 +24,7 @@ type sighting struct {
 
 	values []PlacedValue // that could be identifiers
 	more   bool          // of them than are kept
+	tokens []token       // that could be ciphertexts
 	pieces []piece       // of canaries
 
 	damaged string // what became of a stored body since it was recorded
@@ -45,7 +46,7 @@ func (p *phone) search() error {
 	}
 	p.pieces = newPieces(p.secrets)
 	p.seen = make([]sighting, len(p.flows))
-	p.placed = newPlacing(p)
+	p.placed, p.tokens = newPlacing(p), map[token]sentToken{}
 	var next atomic.Int64
 	var workers sync.WaitGroup
 	var merging sync.Mutex
@@ -57,6 +58,7 @@ func (p *phone) search() error {
 				merging.Lock()
 				for done[i] = true; merged < len(done) && done[merged]; merged++ {
 					p.placed.take(&p.seen[merged])
+					p.noteTokens(merged)
 				}
 				merging.Unlock()
 			}
@@ -101,7 +103,7 @@ func (p *phone) look(s *Searcher, meaning map[string]sightedHit, f *flow.Flow) s
 	if scattered {
 		at.cut = append(at.cut, "more pieces of canaries than are kept")
 	}
-	at.values, at.more = p.telling(f, could.values), could.more
+	at.values, at.more, at.tokens = p.telling(f, could.values), could.more, could.tokens.found
 	return at
 }
 

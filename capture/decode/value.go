@@ -60,6 +60,22 @@ func (v *Value) Part() string {
 	return ""
 }
 
+// Spot stands for a value while what it holds is being shown, and no longer.
+type Spot struct{ at *step }
+
+// Spot is the value's own.
+func (v *Value) Spot() Spot { return Spot{v.at} }
+
+// Out says whether the value may have come out of a spot: the spot of a value that is done may be another's by now.
+func (v *Value) Out(of Spot) bool {
+	for s := v.at.up; s != nil && of.at != nil; s = s.up {
+		if s == of.at {
+			return true
+		}
+	}
+	return false
+}
+
 // Location is where the value was found: "body > form data_list > base64 > gzip > json $[0].properties.url".
 func (v *Value) Location() string { return v.at.location() }
 

@@ -82,6 +82,9 @@ func (b *Bundle) viewCell(i int, c leak.CellVerdict, claims []leak.Claim, t *tol
 		{Name: "sent through the proxy", Value: plural(k.Bytes, "byte")}, {Name: "sent around it", Value: plural(k.Bypass, "byte")},
 		{Name: "flows with a known app", Value: fmt.Sprintf("%d of %d", k.AppsKnown, k.Flows)},
 	}
+	if k.Tokens > 0 {
+		v.Coverage = append(v.Coverage, factView{Name: "tokens that could hold a short ciphertext", Value: fmt.Sprint(k.Tokens)})
+	}
 	return v
 }
 

@@ -51,7 +51,7 @@ func encodingRows() []row {
 	for _, name := range tokens {
 		r := leaking(name)
 		r.encoding, r.cells = "", r.cells[:1]
-		r.cells[0].limit = true
+		r.cells[0].limit, r.cells[0].token = true, true
 		out = append(out, r)
 	}
 	return out

@@ -44,6 +44,9 @@ func TestMatrix(t *testing.T) {
 	if table.errors() > 0 {
 		t.Errorf("%d cells were judged wrong", table.errors())
 	}
+	if table.counted < table.tokens {
+		t.Errorf("%d ciphertexts that look like tokens were not even counted", table.tokens-table.counted)
+	}
 	if least > 0 {
 		table.enough(t, encodings, least)
 	}
@@ -128,5 +131,17 @@ func (d driven) verdictOf(c drivenCell) (leak.Outcome, []leak.Code, string) {
 		}
 	}
 	slices.Sort(codes)
+	if c.token {
+		how = fmt.Sprintf("%d tokens", v.Coverage.Tokens)
+	}
 	return v.Outcome, codes, how
+}
+
+// tokens are how many values the coverage of a cell counts that could be a short ciphertext.
+func (d driven) tokens(c drivenCell) int {
+	at := slices.IndexFunc(d.verdicts.Cells, func(v leak.CellVerdict) bool { return v.Key == c.key })
+	if at < 0 {
+		return 0
+	}
+	return d.verdicts.Cells[at].Coverage.Tokens
 }

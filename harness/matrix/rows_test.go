@@ -42,6 +42,7 @@ type cell struct {
 	before   func(context.Context, *harness.Driver, struck) error
 	after    func(context.Context, *harness.Driver, struck) error
 	trials   int  // windows of each kind that are compared; 0 is none
+	token    bool // a limit: what it sends looks like a token, which its coverage counts
 	limit    bool // docs/limits.md says that it cannot be told: shown, not counted
 }
 

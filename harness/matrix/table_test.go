@@ -17,6 +17,7 @@ type tally struct {
 	lines                              []string
 	falseClean, falseLeak, wrongReason int
 	cells, limits                      int
+	tokens, counted                    int               // cells with a ciphertext that looks like a token, and those whose coverage counts one
 	leaking, near                      map[string]int    // by encoding
 	reasons                            map[leak.Code]int // cells that had to have it, and had
 	outcomes                           map[leak.Outcome]int
@@ -44,6 +45,10 @@ func (s *tally) add(t *testing.T, d driven) {
 		} else {
 			s.limits++
 			mark = "limit"
+			if c.token {
+				s.tokens++
+				s.counted += min(d.tokens(c), 1)
+			}
 		}
 		name := c.scenario
 		if c.variant != "" {
@@ -120,6 +125,7 @@ func (s *tally) print(table bool) {
 	}
 	fmt.Fprintf(out, "\ncells that must be leaked %d, inconclusive %d, clean %d; shown but not counted, for they are known limits, %d\n",
 		s.outcomes[leak.Leaked], s.outcomes[leak.Inconclusive], s.outcomes[leak.Clean], s.limits)
+	fmt.Fprintf(out, "cells with a ciphertext that looks like a token %d; their coverage counts it in %d\n", s.tokens, s.counted)
 	var encodings []string
 	for _, e := range slices.Sorted(maps.Keys(s.leaking)) {
 		encodings = append(encodings, fmt.Sprintf("%s %d/%d", e, s.leaking[e], s.near[e]))
