@@ -96,7 +96,7 @@ func modelRows() []row {
 		}
 		which := []string{"private search", "private visit", "search", "share", "private download", "private search on a site", "copy a text", "open settings", "switch apps", "swipe the home screen", "pull the status bar", "open a file", "play music"}
 		if browser := (row{who: who}).web(); browser.Web != nil && browser.Web.Enhanced {
-			which = append(which, "private search without the enhanced mode", "private visit without the enhanced mode")
+			which = append(which, "read the news", "private search without the enhanced mode", "private visit without the enhanced mode")
 		}
 		if browser := (row{who: who}).web(); browser.Web != nil && browser.Web.Real {
 			out = append(out, realRows(name, who)...)

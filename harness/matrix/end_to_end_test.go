@@ -49,6 +49,9 @@ func truth(d driven, at int) expected {
 		e.reason(leak.CodeDeviceLost, leak.CodeDeviceChanged) // and what it became nobody could ask
 		return e
 	}
+	if slices.ContainsFunc(d.row.who.Lies, distrusts) { // what it refuses is opaque, and nothing is asked of it until its clock is right
+		e.reason(leak.CodeNotPerformed, leak.CodeOpaqueFlow, leak.CodeDeviceChanged)
+	}
 	if !d.done(m, c) {
 		e.reason(leak.CodeNotPerformed)
 	}

@@ -194,7 +194,7 @@ func lieRows() []row {
 		who.Leaks, who.Lies = nil, []personality.Lie{l}
 		return row{name: name, who: who, shipped: "redmi-note-8", cells: cells(which...)}
 	}
-	return []row{
+	out := []row{
 		lying("the menu button is gone", faults(phone.Faults{Missing: menu}), both...),
 		lying("the menu button moved", faults(phone.Faults{Moved: []string{menu}}), both...),
 		lying("the search box moved", faults(phone.Faults{Moved: []string{start}}), both...),
@@ -212,6 +212,14 @@ func lieRows() []row {
 		lying("a permission is asked for", later(phone.Faults{Dialog: "Allow Chrome to access your location?", DialogButton: "Deny",
 			DialogPackage: "com.android.permissioncontroller", DialogID: "com.android.permissioncontroller:id/permission_deny_button"}), both...),
 		lying("a consent that nobody knows", later(phone.Faults{Dialog: "New terms", DialogButton: "I have read them", DialogPackage: "org.example.terms", DialogID: "org.example.terms:id/ok"}), both...),
+		lying("the clock is an hour off from the start", faults(phone.Faults{ClockOffset: time.Hour}), both...),
+		lying("the clock jumps five years back", later(phone.Faults{ClockOffset: -5 * 365 * 24 * time.Hour}), both...),
 		lying("the clock is an hour off", later(phone.Faults{ClockOffset: time.Hour}), both...),
 	}
+	for _, r := range out { // a lie must hide no leak
+		r.who.Leaks = []personality.Leak{stream(func(l *personality.Leak) { l.App = r.web().Package })}
+		r.name, r.part = r.name+", and it leaks", false
+		out = append(out, r)
+	}
+	return out
 }

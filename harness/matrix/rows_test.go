@@ -233,12 +233,15 @@ func (r row) broken() bool {
 		}
 	}
 	for _, l := range r.who.Lies {
-		if l.Wire != "" || l.Faults.InputBlocked {
+		if l.Wire != "" || l.Faults.InputBlocked || distrusts(l) {
 			return true
 		}
 	}
 	return false
 }
+
+// distrusts says whether a lie turns the phone's clock back to before our certificate: then no app of it believes us.
+func distrusts(l personality.Lie) bool { return l.Faults.ClockOffset < -365*24*time.Hour }
 
 // readLines reads a .jsonl file of a bundle; one that is not there is empty.
 func readLines[T any](bundle fs.FS, name string) ([]T, error) {
