@@ -46,7 +46,7 @@ func usbBlock(serial string, props map[string]string, installed []string) string
 			}
 			id := browserID(e.Package)
 			ids = append(ids, id)
-			fmt.Fprintf(&b, "#   %s: {app: %s, search: duckduckgo}\n", id, e.Package)
+			fmt.Fprintf(&b, "#   %s: {app: %s, search: duckduckgo%s}\n", id, e.Package, baseline(e.Package))
 		}
 	}
 	fmt.Fprintf(&b, "  - id: %s\n", quoteYAML(phoneID(model, serial)))
@@ -58,6 +58,15 @@ func usbBlock(serial string, props map[string]string, installed []string) string
 	b.WriteString("    allow: [] # add force-stop, app-data-reset, reboot or reinstall if this phone may suffer it\n")
 	fmt.Fprintf(&b, "    browsers: [%s]\n", strings.Join(ids, ", "))
 	return b.String()
+}
+
+// baseline is what a browser's line says of those that the phone makers' own were compared with in 2020.
+func baseline(pkg string) string {
+	switch pkg {
+	case "com.android.chrome", "com.brave.browser", "org.mozilla.firefox", "com.duckduckgo.mobile.android":
+		return ", baseline: true"
+	}
+	return ""
 }
 
 // browserID is the id that the examples give a browser.

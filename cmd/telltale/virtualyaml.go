@@ -26,7 +26,7 @@ func servedYAML(phones []served, resolve, roots string) string {
 			id := browserID(app.Package)
 			ids = append(ids, id)
 			search[app.Web.Engine] = engineHost(app.Web.SearchURL)
-			browsers[id] = fmt.Sprintf("{app: %s, search: %s}", app.Package, app.Web.Engine)
+			browsers[id] = fmt.Sprintf("{app: %s, search: %s%s}", app.Package, app.Web.Engine, baseline(app.Package))
 		}
 		fmt.Fprintf(&blocks, "  - id: %s\n", p.id)
 		fmt.Fprintf(&blocks, "    kind: %s\n", profile.Virtual)
