@@ -24,16 +24,15 @@ type finder struct {
 	short   string // what was left out; empty if nothing
 }
 
-type hitKey struct {
-	needle      int32
-	class, name string
-	location    string
-}
-
 // hitKind tells hits of a needle apart by what they say: a hundred mentions of a page's host must not crowd out the page.
 type hitKind struct {
 	needle             int32
 	class, first, last string
+}
+
+type hitKey struct {
+	hitKind
+	location string
 }
 
 // maxHits is how many places are listed of one needle and kind in one message. The first ones in its order are kept.
@@ -158,10 +157,8 @@ func (f *finder) hit(needle int32, class string, names []string, v []byte, start
 			}
 		}
 	}
-	key := hitKey{needle: needle, class: class, location: loc}
-	if len(names) > 0 {
-		key.name = names[len(names)-1]
-	}
+	key := hitKey{kind, loc}
+	key.class = class
 	if f.seen[key] {
 		return
 	}
