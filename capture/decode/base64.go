@@ -1,5 +1,7 @@
 package decode
 
+import "unicode/utf8"
+
 // Base64 as senders write it: the standard or the URL alphabet or both mixed, padded or not, wrapped in lines, and with up
 // to three stray letters before it (engine.io writes a "b"), which shift every group.
 
@@ -60,6 +62,9 @@ func (p *peeler) base64Text(at *step, t []byte, m mask) bool {
 	for shift := 0; shift < 4 && len(t)-shift >= shortWord && !p.stop; shift++ {
 		if shift > 0 && len(t) < minShifted {
 			break
+		}
+		if shift > 0 && m&mEq == 0 && hopeless(t[shift:]) {
+			continue
 		}
 		mark := p.arena.mark
 		out := p.alloc((len(t)-shift)/4*3 + 3)
@@ -126,6 +131,21 @@ func (p *peeler) base64Pieces(at *step, t []byte, op string) bool {
 	}
 	found = p.child(p.mk(step{up: at, op: op}), all[:n])
 	return found
+}
+
+// hopeless says of a trial of base64 that what it gives begins like nothing that is promising, whatever follows.
+func hopeless(t []byte) bool {
+	const letters = 32
+	if len(t) < 2*letters {
+		return false
+	}
+	var out [letters/4*3 + 3]byte
+	n, read := unbase64(out[:], t[:letters])
+	if n < 16 || read < letters || magicOf(out[:n]) != magicNone {
+		return false
+	}
+	// A letter of UTF-8 may go on behind the end.
+	return !utf8.Valid(out[:n]) && !utf8.Valid(out[:n-1]) && !utf8.Valid(out[:n-2]) && !utf8.Valid(out[:n-3])
 }
 
 // promising says whether a trial decoding is worth going into: text, or something with a known beginning.

@@ -60,7 +60,7 @@ func (p *peeler) announced(at *step, data []byte) bool {
 // guessed peels formats that only show by making sense from the first byte to the last. More than one may.
 func (p *peeler) guessed(at *step, data []byte) bool {
 	found := false
-	for _, f := range []struct {
+	for _, f := range [...]struct {
 		op   string
 		read func(*walk, []byte) bool
 	}{{"msgpack", (*walk).msgpackAll}, {"cbor", (*walk).cborAll}, {"protobuf", (*walk).protobufAll}, {"thrift", (*walk).thriftStruct}} {
@@ -73,8 +73,9 @@ func (p *peeler) guessed(at *step, data []byte) bool {
 
 // walked reads data in one format, dry and then for show.
 func (p *peeler) walked(at *step, data []byte, op string, read func(*walk, []byte) bool) bool {
-	dry := walk{p: p, dry: true}
-	if !read(&dry, data) || !dry.sound(len(data)) || !p.enter() {
+	dry := &p.dry
+	*dry = walk{p: p, dry: true}
+	if !read(dry, data) || !dry.sound(len(data)) || !p.enter() {
 		return false
 	}
 	w := walk{p: p}

@@ -95,6 +95,9 @@ func textRun(b []byte) int {
 			i++
 			continue
 		}
+		if b[i] < 0xc2 {
+			break
+		}
 		r, n := utf8.DecodeRune(b[i:])
 		if n < 2 || r < 0xa0 || r == 0xfffd {
 			break

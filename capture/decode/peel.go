@@ -37,6 +37,7 @@ type peeler struct {
 	arena   arena
 	steps   steps
 	tools   tools
+	dry     walk // the reading that is tried; none is tried inside another
 	ints    []uint64
 	decimal []byte
 

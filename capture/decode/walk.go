@@ -62,9 +62,13 @@ func (w *walk) pop() {
 	}
 }
 
-func (w *walk) index(i int)     { w.push(elem{index: i}) }
-func (w *walk) field(k []byte)  { w.push(elem{key: k, index: -1}) }
-func (w *walk) number(n uint64) { w.push(elem{key: strconv.AppendUint(nil, n, 10), index: -1}) }
+func (w *walk) index(i int)    { w.push(elem{index: i}) }
+func (w *walk) field(k []byte) { w.push(elem{key: k, index: -1}) }
+func (w *walk) number(n uint64) {
+	if !w.dry {
+		w.push(elem{key: strconv.AppendUint(nil, n, 10), index: -1})
+	}
+}
 
 // bytes is a leaf of text or bytes.
 func (w *walk) bytes(b []byte) {
