@@ -1,6 +1,9 @@
 package decode
 
-import "unicode/utf8"
+import (
+	"bytes"
+	"unicode/utf8"
+)
 
 // Base64 as senders write it: the standard or the URL alphabet or both mixed, padded or not, wrapped in lines, and with up
 // to three stray letters before it (engine.io writes a "b"), which shift every group.
@@ -81,7 +84,7 @@ func (p *peeler) base64Text(at *step, t []byte, m mask) bool {
 			// Padding in the middle: one encoded piece after another.
 			ok = p.base64Pieces(at, t[shift:], op)
 		case read+shift == len(t):
-			ok = p.base64Out(at, out[:n], op, shift, m)
+			ok = p.base64Out(at, t, out[:n], op, shift, m)
 		}
 		p.arena.mark = mark
 		if ok {
@@ -91,10 +94,36 @@ func (p *peeler) base64Text(at *step, t []byte, m mask) bool {
 	return false
 }
 
+// minLine is the shortest line that base64 is wrapped in.
+const minLine = 16
+
+// spaced says whether text has white space as sentences do, and not as base64 that is wrapped in lines or set in groups:
+// its words are short and of different lengths.
+func spaced(t []byte) bool {
+	first, even, short := 0, true, false
+	for {
+		n := bytes.IndexAny(t, " \n\t\r")
+		if n < 0 {
+			return short && !even
+		}
+		if n > 0 {
+			if first == 0 {
+				first = n
+			}
+			even = even && n == first
+			short = short || n < minLine
+			if short && !even {
+				return true
+			}
+		}
+		t = t[n+1:]
+	}
+}
+
 // minShifted is the shortest text in which base64 with stray letters before it is looked for.
 const minShifted = 24
 
-func (p *peeler) base64Out(at *step, out []byte, op string, shift int, m mask) bool {
+func (p *peeler) base64Out(at *step, t, out []byte, op string, shift int, m mask) bool {
 	s := p.mk(step{up: at, op: op})
 	if shift > 0 {
 		s.place, s.n = "+", shift
@@ -105,6 +134,9 @@ func (p *peeler) base64Out(at *step, out []byte, op string, shift int, m mask) b
 	}
 	if likely := promising(out); !likely && (len(out) < 16 || m&mDigit == 0) {
 		p.show(Bytes, s, out, false) // of 22 letters of base64 one in a hundred has no digit; of names nearly every one
+		return false
+	} else if !likely && m&mSpace != 0 && spaced(t) && !p.isRoot() && !saysEncrypted(p.owner.name()) {
+		p.show(Bytes, s, out, true)
 		return false
 	} else {
 		return p.child(s, out) && (likely || len(out) >= 24)
