@@ -33,7 +33,7 @@ func FuzzPackages(f *testing.F) {
 func FuzzNetstats(f *testing.F) {
 	seeds(f, "netstats")
 	f.Fuzz(func(t *testing.T, in []byte) {
-		got, err := ParseNetstats(in)
+		got, _, err := parseNetstats(in)
 		if err != nil && got != nil {
 			t.Fatal("counters together with an error")
 		}

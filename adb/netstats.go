@@ -25,14 +25,9 @@ var (
 	historyRow   = regexp.MustCompile(`(?:^|\s)(rb|tb|rxBytes|txBytes)=(\d+)`)
 )
 
-// ParseNetstats reads bytes per uid from what dumpsys netstats (Android 8 to 16), dumpsys connectivity or netd
-// trafficcontroller, or /proc/net/xt_qtaguid/stats print; it finds out which by itself. The kernel's live map is
+// parseNetstats reads bytes per uid from what dumpsys netstats (Android 8 to 16), dumpsys connectivity or netd
+// trafficcontroller, or /proc/net/xt_qtaguid/stats print; it finds out which by itself, and says. The kernel's live map is
 // preferred to the history.
-func ParseNetstats(text []byte) (Traffic, error) {
-	t, _, err := parseNetstats(text)
-	return t, err
-}
-
 func parseNetstats(text []byte) (Traffic, string, error) {
 	s := string(text)
 	if at := mapTitle.FindStringIndex(s); at != nil {

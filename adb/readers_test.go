@@ -125,7 +125,7 @@ func TestNetstats(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := ParseNetstats([]byte(tt.text))
+			got, _, err := parseNetstats([]byte(tt.text))
 			if (err != nil) != (tt.want == nil) {
 				t.Fatalf("%v, error %v", got, err)
 			}

@@ -20,7 +20,8 @@ func (diffCmd) Help() string {
 	return `Judges both bundles again with the rules of this telltale, so that a difference is the firmware's and not the rules',
 and compares them cell by cell, by the ids of devices.yaml; then, phone by phone, destinations, endpoints, fields of what was
 sent, and identifiers. A run whose sums do not hold is named as unverified. It refuses to mix virtual and real phones, and redacted
-copies, which cannot be judged again. What leaks now and was inconclusive before "leaks now; before unknown".
+copies, which cannot be judged again. A claim that leaks now and was
+inconclusive before reads "leaks now; before unknown".
 
 Example:
   telltale diff evidence/20261001T090000Z evidence/20261121T120000Z

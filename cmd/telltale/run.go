@@ -17,7 +17,7 @@ import (
 // runCmd drives the phones of devices.yaml and leaves a bundle of evidence with its verdicts.
 type runCmd struct {
 	Devices   string  `default:"devices.yaml" placeholder:"FILE" help:"Which phones, browsers and sites. Default: ${default}."`
-	Labels    *string `name:"filter" placeholder:"LABELS" help:"Only specs with these labels, in ginkgo's words: smoke, 'action:search && !browser:chrome'. Without it all but those labelled extended, which take long, need many windows, or need what devices.yaml has to allow; '' is all."`
+	Labels    *string `name:"filter" placeholder:"LABELS" help:"Only specs with these labels, in ginkgo's words: smoke, 'action:search && !browser:chrome'. Without it all but those labelled extended, which take long, need many windows, or need what devices.yaml has to allow; an empty one is all."`
 	Repeat    *int    `placeholder:"N" help:"Attempts per cell, instead of what the file says."`
 	Out       string  `default:"evidence" placeholder:"DIR" help:"Folder for the bundle. Default: ${default}."`
 	Resume    string  `placeholder:"DIR" help:"Go on with a run that was killed or interrupted: make the cells that have no attempt which was carried to its end."`

@@ -30,8 +30,8 @@ type scanCmd struct {
 // Help is shown below the flags.
 func (scanCmd) Help() string {
 	return `Searches every request and every WebSocket message that a client sent, however it was packed, for values that
-must not be there. A telltale bundle's own phones/ID/capture.har also lists tunnels that nobody could read: each is told
-as opaque. The canaries are JSON: {"canaries":[{"id":"q1","kind":"text|url|id|number","value":"..."}]}
+must not be there. What could not be searched is told as opaque: tunnels, which a telltale bundle's own
+phones/ID/capture.har lists too, and entries that hold less than was sent. The canaries are JSON: {"canaries":[{"id":"q1","kind":"text|url|id|number","value":"..."}]}
 
 Example:
   telltale scan --canaries canaries.json capture.har
