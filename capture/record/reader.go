@@ -52,6 +52,11 @@ func (r *Reader) open(line []byte) error {
 	if err := json.Unmarshal(line, &open); err != nil {
 		return err
 	}
+	if open.Rec == recOpen && open.Schema == flow.Schema {
+		if err := strict(line, &open); err != nil {
+			return err
+		}
+	}
 	if open.Rec != recOpen {
 		return fmt.Errorf("want the record %q, got %q", recOpen, open.Rec)
 	}
@@ -134,10 +139,11 @@ func (m *merger) add(line []byte) error {
 	switch rec {
 	case recClose, recResume:
 		var mark struct {
-			Schema int   `json:"schema"`
-			End    int64 `json:"end_us"`
+			Rec    string `json:"rec"`
+			Schema int    `json:"schema"`
+			End    int64  `json:"end_us"`
 		}
-		if err := json.Unmarshal(line, &mark); err != nil {
+		if err := strict(line, &mark); err != nil {
 			return err
 		}
 		if rec == recResume {
@@ -152,7 +158,11 @@ func (m *merger) add(line []byte) error {
 		return fmt.Errorf("unknown record %q", rec)
 	}
 	f := new(flow.Flow)
-	if err := json.Unmarshal(line, f); err != nil {
+	record := struct {
+		Rec string `json:"rec"`
+		*flow.Flow
+	}{Flow: f}
+	if err := strict(line, &record); err != nil {
 		return err
 	}
 	old := m.flows[f.Seq]
@@ -187,13 +197,14 @@ func recordName(line []byte) (string, error) {
 
 func (m *merger) app(line []byte) error {
 	var a struct {
+		Rec        string           `json:"rec"`
 		Conn       int64            `json:"conn"`
 		App        string           `json:"app"`
 		By         flow.Attribution `json:"app_by"`
 		UID        int              `json:"uid"`
 		Candidates []string         `json:"candidates"`
 	}
-	if err := json.Unmarshal(line, &a); err != nil {
+	if err := strict(line, &a); err != nil {
 		return err
 	}
 	m.apps[a.Conn] = App{Package: a.App, UID: a.UID, By: a.By, Candidates: a.Candidates}
