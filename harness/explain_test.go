@@ -97,7 +97,7 @@ func TestExplainRooted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"am set-debug-app --persistent", "am clear-debug-app", "screenrecord --time-limit 1", "org.mozilla.fenix.OPEN_PRIVATE_TAB", "nsenter", "its shell can become root"} {
+	for _, want := range []string{"am set-debug-app --persistent", "am clear-debug-app", "screenrecord --time-limit 1", "org.mozilla.fenix.OPEN_PRIVATE_TAB", "fenix://settings", "am force-stop org.mozilla.firefox", "nsenter", "its shell can become root"} {
 		if !strings.Contains(string(raw), want) {
 			t.Errorf("nothing says %q", want)
 		}

@@ -14,7 +14,6 @@ import (
 	"github.com/telltale-farm/telltale/harness"
 	"github.com/telltale-farm/telltale/harness/action"
 	"github.com/telltale-farm/telltale/harness/evidence"
-	"github.com/telltale-farm/telltale/harness/profile"
 	"github.com/telltale-farm/telltale/harness/profile/catalogue"
 	"github.com/telltale-farm/telltale/harness/virtual/personality"
 	"github.com/telltale-farm/telltale/harness/virtual/phone"
@@ -35,8 +34,9 @@ func newFirefoxRig(t *testing.T) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
+	who.Apps = slices.DeleteFunc(who.Apps, func(a personality.App) bool { return a.Package == "com.android.chrome" })
+	who.Noise = nil // it was Chrome's
 	r := newRig(t, who, "pixel-5")
-	r.options.Profile.Browsers = []profile.Browser{{ID: "b", App: firefox, Search: "duckduckgo.com", SearchID: "engine"}}
 	r.options.RunBound = false
 	r.options.Profile.Allow = []string{"force-stop", "app-data-reset"}
 	r.options.Bounds.Step = 3 * time.Second

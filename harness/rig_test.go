@@ -103,11 +103,9 @@ func (d *desk) rig(t testing.TB, who personality.Personality, shipped string, au
 
 // configFor is the devices.yaml of a rig: one phone, its first browser, short windows.
 func configFor(who personality.Personality, shipped string) *profile.Config {
-	app := "com.android.browser"
-	if _, ok := who.App(app); !ok {
-		app = "com.android.chrome"
-	}
-	search := map[string]string{"com.android.browser": "duckduckgo.com", "com.android.chrome": "www.google.com"}[app]
+	all := []string{"com.android.browser", "com.android.chrome", firefox}
+	app := all[max(0, slices.IndexFunc(all, func(pkg string) bool { _, ok := who.App(pkg); return ok }))]
+	search := map[string]string{"com.android.browser": "duckduckgo.com", "com.android.chrome": "www.google.com", firefox: "duckduckgo.com"}[app]
 	browser := profile.Browser{ID: "b", App: app, Search: search, SearchID: "engine"}
 	return &profile.Config{
 		Sites:    profile.Sites{Control: "control.telltale.test", Search: map[string]string{"engine": search}},
