@@ -224,12 +224,12 @@ func (s *Session) drive(ctx context.Context, a Action, at *leak.Attempt) (err er
 	at.Window = flow.Window{First: l.rec.LastSeq() + 1, Start: l.rec.Now()}
 	began := time.Now()
 	l.windowAt = logTime(began.Add(l.offset))
-	l.disturbances, l.consents = nil, nil
+	l.disturbances, l.consents, l.switchings = nil, nil, nil
 	l.artefacts(ctx, at, a, "before")
 	defer func() {
 		at.Window.Last, at.Window.End = l.rec.LastSeq(), l.rec.Now()
 		at.Video = filming.end(ctx)
-		at.Disturbed, at.Consent = l.disturbances, l.consents
+		at.Disturbed, at.Consent, at.Switches = l.disturbances, l.consents, l.switchings
 	}()
 
 	ran := l.rec.Now()

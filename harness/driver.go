@@ -9,6 +9,7 @@ import (
 
 	"github.com/telltale-farm/telltale/adb"
 	"github.com/telltale-farm/telltale/adb/ui"
+	"github.com/telltale-farm/telltale/assertions/leak"
 	"github.com/telltale-farm/telltale/harness/profile"
 	"github.com/telltale-farm/telltale/harness/profile/catalogue"
 )
@@ -22,6 +23,10 @@ type Driver struct {
 	Disturbed func(dialog, app string)
 	// Consented is told whether an app asked its user to agree, and how many pages of that kind were answered with yes; may be nil.
 	Consented func(app string, asked bool, yes int)
+	// Switching is told of a switch in an app before it is touched; Switched of one that was found, after it was read back, with
+	// what led to it. Both may be nil.
+	Switching func(leak.Switched) error
+	Switched  func(s leak.Switched, led map[string]string) error
 	// Within is how long a step may take until the screen shows what it waits for; 0 for 20 s.
 	Within time.Duration
 	// Remember writes a script of the phone's shell to the undo journal before what it undoes is done; may be nil.

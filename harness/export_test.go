@@ -90,3 +90,10 @@ func SwitchEntry(o Options, app string) UndoEntry {
 	off, on := state(false), state(true)
 	return UndoEntry{Serial: o.Serial, Phone: o.Profile.ID, Address: o.Address, Namespace: switchNamespace, Key: app, Old: &off, New: &on, Personality: o.Profile.Personality}
 }
+
+// EnhancedEntry is what is written down before the switch of an enhanced private mode is touched that was on.
+func EnhancedEntry(o Options, app string) UndoEntry {
+	e := SwitchEntry(o, app)
+	e.Switch, e.Old, e.New = enhancedSwitch, e.New, e.Old
+	return e
+}

@@ -89,6 +89,7 @@ type Lease struct {
 	disturbances []leak.Disturbance
 	consents     []leak.Consent   // as the disturbances
 	longest      map[string]int64 // window of a browser so far, µs
+	switchings   []leak.Switched
 	secrets      int
 	faults       int
 	aside        error
@@ -164,7 +165,8 @@ func newLease(o Options) *Lease {
 
 // drive makes the driver of the lease's device.
 func (l *Lease) drive() {
-	l.driver = &Driver{Device: l.device, Screen: ui.NewScreen(l.device), Phone: l.profile, Disturbed: l.disturbed, Consented: l.consented, Remember: l.rememberScript, Within: l.bounds.Step}
+	l.driver = &Driver{Device: l.device, Screen: ui.NewScreen(l.device), Phone: l.profile, Disturbed: l.disturbed, Consented: l.consented,
+		Switching: l.aboutToSwitch, Switched: l.hasSwitched, Remember: l.rememberScript, Within: l.bounds.Step}
 }
 
 // attach waits until the adb server has the phone, and watches it from then on.

@@ -25,7 +25,7 @@ type SwitchLeft struct {
 }
 
 // LeftSwitch is one of them: what its owner has to do, and why we could not.
-type LeftSwitch struct{ App, Was, ByHand, Why string }
+type LeftSwitch struct{ App, Switch, Was, ByHand, Why string }
 
 func (e *SwitchLeft) Error() string {
 	var t strings.Builder
@@ -44,10 +44,13 @@ func restoreSwitches(ctx context.Context, d *adb.Device, entries []UndoEntry) er
 	var left SwitchLeft
 	done := map[string]bool{}
 	for _, e := range entries {
-		if e.Namespace != switchNamespace || done[e.Key] {
+		if e.Namespace != switchNamespace || done[e.Key+" "+e.Switch] {
 			continue
 		}
-		done[e.Key] = true
+		done[e.Key+" "+e.Switch] = true
+		if e.settled(entries) {
+			continue
+		}
 		err := restoreSwitch(ctx, d, e)
 		if err == nil {
 			continue
@@ -63,11 +66,14 @@ func restoreSwitches(ctx context.Context, d *adb.Device, entries []UndoEntry) er
 			was = *e.Old
 		}
 		hand := "see docs/phones.md"
-		if entry, ok := catalogue.Find(e.Key, e.Personality); ok && entry.OwnStore != nil {
+		switch entry, ok := catalogue.Find(e.Key, e.Personality); {
+		case ok && e.Switch == enhancedSwitch && entry.Browser != nil && entry.Browser.Private.Enhanced.Words != "":
+			hand = fmt.Sprintf(entry.Browser.Private.Enhanced.Words, was)
+		case ok && e.Switch == "" && entry.OwnStore != nil:
 			hand = byHand(entry, was == state(true))
 		}
 		left.Phone = e.Phone
-		left.Left = append(left.Left, LeftSwitch{App: e.Key, Was: was, ByHand: hand, Why: err.Error()})
+		left.Left = append(left.Left, LeftSwitch{App: e.Key, Switch: e.Switch, Was: was, ByHand: hand, Why: err.Error()})
 	}
 	if len(left.Left) == 0 {
 		return nil
@@ -77,7 +83,8 @@ func restoreSwitches(ctx context.Context, d *adb.Device, entries []UndoEntry) er
 
 func restoreSwitch(ctx context.Context, d *adb.Device, e UndoEntry) error {
 	entry, ok := catalogue.Find(e.Key, e.Personality)
-	if !ok || entry.OwnStore == nil || e.Old == nil {
+	enhanced := e.Switch == enhancedSwitch
+	if !ok || enhanced && entry.Browser == nil || !enhanced && (entry.OwnStore == nil || e.Switch != "") || e.Old == nil {
 		return errors.New("this telltale knows no way to it")
 	}
 	installed, err := d.Packages(ctx)
@@ -97,8 +104,12 @@ func restoreSwitch(ctx context.Context, d *adb.Device, e UndoEntry) error {
 	if err := driver.Screen.Unlock(ctx, pin); err != nil {
 		return err
 	}
-	w := &switching{Driver: driver, app: entry}
-	_, err = w.turn(ctx, *e.Old == state(true), func() error { return nil })
+	if enhanced {
+		err = restoreEnhanced(ctx, driver, entry, *e.Old == state(true))
+	} else {
+		w := &switching{Driver: driver, app: entry}
+		_, err = w.turn(ctx, *e.Old == state(true), func() error { return nil })
+	}
 	if err != nil {
 		_ = driver.Screen.Home(ctx) // the phone is not left in the middle of it; what went wrong is said
 	}
@@ -116,7 +127,7 @@ func (u *Undo) switching() time.Duration {
 // of lists the entries of a journal that are left.
 func (e *SwitchLeft) of(entries []UndoEntry) (out []UndoEntry) {
 	for _, entry := range entries {
-		if entry.Namespace == switchNamespace && slices.ContainsFunc(e.Left, func(s LeftSwitch) bool { return s.App == entry.Key }) {
+		if entry.Namespace == switchNamespace && slices.ContainsFunc(e.Left, func(s LeftSwitch) bool { return s.App == entry.Key && s.Switch == entry.Switch }) {
 			out = append(out, entry)
 		}
 	}

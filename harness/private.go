@@ -33,6 +33,10 @@ func (d *Driver) OpenPrivate(ctx context.Context, e catalogue.Entry) (way string
 			return "", &NotPerformed{Want: "a private tab in " + e.Package, Got: "its intent opened none: " + refused}
 		}
 	}
+	was, err := d.Shows(ctx, p.Marker)
+	if err != nil {
+		return "", err
+	}
 	if way, err = d.privateTab(ctx, e); err != nil {
 		return "", err
 	}
@@ -40,6 +44,13 @@ func (d *Driver) OpenPrivate(ctx context.Context, e catalogue.Entry) (way string
 		way += ", its intent having opened none: " + refused
 	}
 	_, err = d.Find(ctx, "the mark of a private tab", p.Marker)
+	var missing *NotPerformed
+	if was && errors.As(err, &missing) { // what opens one led out of the one that was open
+		if _, err = d.privateTab(ctx, e); err != nil {
+			return "", err
+		}
+		_, err = d.Find(ctx, "the mark of a private tab", p.Marker)
+	}
 	return way, err
 }
 
@@ -94,5 +105,12 @@ func (d *Driver) LeavePrivate(ctx context.Context, e catalogue.Entry) error {
 			return err
 		}
 	}
-	return nil
+	return d.Await(ctx, "no mark of a private tab", func(t *ui.Tree) bool {
+		for _, s := range selectorsOf(e.Browser.Private.Marker) {
+			if t.Find(s) != nil {
+				return false
+			}
+		}
+		return true
+	})
 }

@@ -36,6 +36,7 @@ type UndoEntry struct {
 	Script    string  `json:"script,omitempty"` // undoes it, as often as it is run; Namespace is then scriptNamespace, Key names it
 
 	// Of a switch in an app, which somebody has to lead to: which catalogue knows the way, and where the PIN is.
+	Switch      string `json:"switch,omitempty"` // which of its switches: empty for that of its certificates
 	Personality string `json:"personality,omitempty"`
 	PINEnv      string `json:"pin_env,omitempty"`
 }

@@ -235,12 +235,25 @@ type Attempt struct {
 	Postcondition Postcondition `json:"postcondition"`
 	Disturbed     []Disturbance `json:"disturbed,omitempty"` // in order of time
 	Consent       []Consent     `json:"consent,omitempty"`   // in order of time, of apps of which such a page is known; the judge does not look at them
+	Switches      []Switched    `json:"switches,omitempty"`  // of apps, that were looked at or changed for it, in order of time; the judge does not look at them
 	Tunnel        Tunnel        `json:"tunnel"`
 	Counters      Counters      `json:"counters"`
 	Between       *Counters     `json:"between,omitempty"` // of the time since they were last read, which was in another window
 	Settle        Settle        `json:"settle"`
 	Video         []Video       `json:"video,omitempty"` // parts, in order; the judge does not look at them
 	Fault         *Fault        `json:"fault,omitempty"`
+}
+
+// Switched is a switch in an app's own settings that an attempt found, and changed if Was is not Is; both were read on the
+// screen.
+type Switched struct {
+	App       string `json:"app"`
+	Name      string `json:"name"`      // as the catalogue calls it
+	Was       string `json:"was"`       // on or off
+	Is        string `json:"is"`        //
+	By        string `json:"by"`        // the selector that matched
+	Certainty string `json:"certainty"` // of the catalogue: whether that is the switch that it says
+	Source    string `json:"source"`
 }
 
 // Event is something that was done to an app, or to the phone, and that may change its identifiers.

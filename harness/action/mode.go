@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 
-	"github.com/telltale-farm/telltale/adb/ui"
 	"github.com/telltale-farm/telltale/harness"
-	"github.com/telltale-farm/telltale/harness/profile/catalogue"
 )
 
 // Mode says in which kind of tab an action happens. It is the variant of its cell.
@@ -44,49 +42,15 @@ func (b Browser) in(ctx context.Context, d *harness.Driver, mode Mode, act func(
 	if mode != Unenhanced {
 		return act()
 	}
-	changed, err := b.enhance(ctx, d, false)
-	if err != nil {
-		return err
-	}
-	if changed {
+	was, err := d.Enhance(ctx, b.Entry, false)
+	if was { // also where it is not known what became of it
 		defer func() {
-			_, back := b.enhance(ctx, d, true)
+			_, back := d.Enhance(ctx, b.Entry, true)
 			err = errors.Join(err, back)
 		}()
 	}
+	if err != nil {
+		return err
+	}
 	return act()
-}
-
-// enhance turns the enhanced incognito mode on or off, and says whether it was otherwise.
-func (b Browser) enhance(ctx context.Context, d *harness.Driver, on bool) (changed bool, err error) {
-	way := b.Entry.Browser.Private.Enhanced
-	here, there := way.Off, way.On
-	if on {
-		here, there = way.On, way.Off
-	}
-	const what = "the switch of the enhanced incognito mode"
-	for {
-		for _, step := range way.Steps {
-			if err := d.Tap(ctx, what, []catalogue.Selector{step}); err != nil {
-				return changed, err
-			}
-		}
-		if _, err := d.Find(ctx, what, append(append([]catalogue.Selector{}, here...), there...)); err != nil {
-			return changed, err
-		}
-		done, err := d.Shows(ctx, here)
-		if err != nil {
-			return changed, err
-		}
-		if done {
-			return changed, d.Screen.Key(ctx, ui.KeyBack)
-		}
-		if changed {
-			return true, &harness.NotPerformed{Want: what + " to change", Got: "it stayed as it was"}
-		}
-		if err := d.Tap(ctx, what, there); err != nil {
-			return false, err
-		}
-		changed = true // and looked at again: a tap may be dropped without a word
-	}
 }

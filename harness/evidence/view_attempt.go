@@ -20,6 +20,7 @@ type attemptView struct {
 	Seen      bool
 	Fault     string
 	Retry     string
+	Switches  []string // in apps, that were looked at or changed for it
 	Screens   []linkView
 	Artefacts []linkView
 }
@@ -42,6 +43,9 @@ func viewAttempt(a leak.Attempt, t *told) attemptView {
 	for _, d := range a.Disturbed {
 		v.What += safe.Line("; disturbed by "+d.App+" ("+d.What+") "+sinceStart(d.At, a), 200)
 	}
+	for _, s := range a.Switches {
+		v.Switches = append(v.Switches, switchedWords(s))
+	}
 	if a.Fault != nil {
 		v.Fault = safe.Line(fmt.Sprintf("%s fault, %s: %s", a.Fault.Class, a.Fault.Code, a.Fault.Detail), 300)
 	}
@@ -56,6 +60,15 @@ func viewAttempt(a leak.Attempt, t *told) attemptView {
 		}
 	}
 	return v
+}
+
+// switchedWords says how a switch in an app stood, what became of it, and how sure it is that it is the one meant.
+func switchedWords(s leak.Switched) string {
+	text := fmt.Sprintf("\u201c%s\u201d of %s was %s", s.Name, s.App, s.Was)
+	if s.Was != s.Is {
+		text += ", switched " + s.Is + " and read back"
+	}
+	return safe.Line(fmt.Sprintf("%s; found by %s; certainty %s (%s)", text, s.By, s.Certainty, s.Source), 1200)
 }
 
 // sinceStart says when in an attempt something was.

@@ -118,6 +118,20 @@ func TestReportShowsScreens(t *testing.T) {
 	}
 }
 
+// A switch that was changed for an attempt is named with what matched and how sure that is; hostile text in it shows as text.
+func TestReportShowsSwitches(t *testing.T) {
+	b := leaktest.Clean()
+	b.Phones[0].Attempt("search").Switches = []leak.Switched{
+		{App: leaktest.Browser, Name: "Enhanced incognito mode", Was: "on", Is: "off", By: `text "Help us improve"`, Certainty: "unverified", Source: "a press text"},
+		{App: hostile[0], Name: hostile[1], Was: hostile[5], Is: hostile[6], By: hostile[3], Certainty: hostile[8], Source: hostile[11]},
+	}
+	got := page(t, closed(t, b))
+	if !strings.Contains(got, "\u201cEnhanced incognito mode\u201d of com.android.browser was on, switched off and read back; found by text &#34;Help us improve&#34;; certainty unverified (a press text)") {
+		t.Error("the report does not name the switch")
+	}
+	checkPage(t, "switches", got)
+}
+
 // Windows that were compared stand in the report with what they were enough for, and idle ones are told from the others.
 func TestReportShowsTrials(t *testing.T) {
 	b := leaktest.Clean()

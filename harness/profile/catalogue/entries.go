@@ -10,6 +10,6 @@ func entries() []Entry {
 // Personalities lists the kinds of virtual phone that there are entries for, sorted. It is also the list of those that
 // devices.yaml may name.
 func Personalities() []string {
-	return []string{"by-the-clock", "chromium", "clean", "hyperos", "leaky-2020", "mi-10", "mi-10-may-2020", "mi-a1", "mix-3", "pinned", "pixel-5", "redmi-k20",
+	return []string{"by-the-clock", "chromium", "clean", "hyperos", "leaky-2020", "mi-10", "mi-10-may-2020", "mi-10-renamed", "mi-a1", "mix-3", "pinned", "pixel-5", "redmi-k20",
 		"redmi-note-8", "redmi-note-8-may-2020", "three-in-ten"}
 }

@@ -63,9 +63,14 @@ type Private struct {
 
 // Switch is a setting on a browser's own pages.
 type Switch struct {
-	Steps []Selector // tapped one after the other, from a tab to where the switch is shown
-	On    []Selector // is shown while it is on; tapped to turn it off
-	Off   []Selector // is shown while it is off; tapped to turn it on
+	Name string     // as the browser calls it
+	Way  []Leg      // from a tab to where the switch is shown, as far as it is needed: it is looked for after each part
+	On   []Selector // is shown while it is on; tapped to turn it off
+	Off  []Selector // is shown while it is off; tapped to turn it on
+
+	Words     string // the whole way, for the phone's owner; %s is on or off
+	Certainty Certainty
+	Source    string
 }
 
 // OwnStore is the way to the switch by which an app with certificates of its own is made to believe those that the

@@ -12,7 +12,7 @@ func miBrowsers() []Entry {
 	incognito := []string{"Incognito", "Incognito mode", "New incognito tab", "无痕浏览", "无痕模式"}
 	share := []string{"Share", "分享", "Поделиться", "Compartir"} // unverified, as is the question before a download
 	download := []Selector{{Texts: []string{"Download", "下载", "Скачать", "Descargar"}}}
-	return []Entry{{
+	stock := Entry{
 		Package: "com.android.browser", Name: "Mi Browser (China, older global)",
 		Flush: sensorsFlush, Launch: "com.android.browser/.BrowserActivity", Trust: "unknown",
 		Browser: &Browser{
@@ -22,13 +22,16 @@ func miBrowsers() []Entry {
 				Steps:  []Selector{{Descs: []string{"Menu", "菜单"}}, {Texts: incognito}},
 				Marker: []Selector{{Texts: []string{"You've gone incognito", "Incognito mode", "无痕模式", "无痕浏览"}}},
 				Leave:  []Selector{{Descs: []string{"Menu", "菜单"}}, {Texts: incognito}},
+
+				Enhanced: miEnhanced("Mi Browser", Leg{What: "the menu", At: []Selector{{Descs: []string{"Menu", "菜单"}}}}),
 			},
 			Share:    []Selector{{Descs: []string{"Menu", "菜单"}}, {Texts: share}},
 			Download: download,
 		},
 		Consent:   append([]Selector{{ID: "android:id/button1"}}, agree()...),
 		Certainty: Reported, Source: "launcher: two public uiautomator2 scripts; search box id and description: one script; private mode and consent: unverified; flush: Sensors Analytics default",
-	}, {
+	}
+	return []Entry{stock, {
 		Package: "com.mi.globalbrowser", Name: "Mi Browser (global)",
 		Flush: sensorsFlush, Launch: "com.mi.globalbrowser/com.android.browser.BrowserActivity", Trust: "unknown",
 		Browser: &Browser{
@@ -38,6 +41,8 @@ func miBrowsers() []Entry {
 				Steps:  []Selector{{Texts: []string{"Me", "Profile", "Профиль"}}, {Texts: incognito}},
 				Marker: []Selector{{Texts: []string{"You've gone incognito", "Incognito mode"}}},
 				Leave:  []Selector{{Texts: []string{"Me", "Profile", "Профиль"}}, {Texts: incognito}},
+
+				Enhanced: miEnhanced("Mi Browser", Leg{What: "the page of its owner", At: []Selector{{Texts: []string{"Me", "Profile", "Профиль"}}, {Descs: []string{"Menu", "More options"}}}}),
 			},
 			Share:    []Selector{{Descs: []string{"Menu", "More options"}}, {Texts: share}},
 			Download: download,
@@ -55,6 +60,8 @@ func miBrowsers() []Entry {
 				Steps:  []Selector{{Descs: []string{"Menu", "More options"}}, {Texts: incognito}},
 				Marker: []Selector{{Texts: []string{"You've gone incognito", "Incognito mode"}}},
 				Leave:  []Selector{{Descs: []string{"Menu", "More options"}}, {Texts: incognito}},
+
+				Enhanced: miEnhanced("Mint Browser", Leg{What: "the menu", At: []Selector{{Descs: []string{"Menu", "More options"}}}}),
 			},
 			Share:    []Selector{{Descs: []string{"Menu", "More options"}}, {Texts: share}},
 			Download: download,
@@ -62,6 +69,32 @@ func miBrowsers() []Entry {
 		Consent:   agree(),
 		Certainty: Unverified, Source: "identifiers in palant.info 2020; selectors and launcher unverified: resolved on the phone; flush: Sensors Analytics default",
 	}}
+}
+
+// stockMi is the stock browser of a real phone.
+func stockMi() Entry { return miBrowsers()[0] }
+
+// miEnhanced is the switch that Mi Browser has since 12.1.4 and Mint Browser since 3.4.3, both of 4 May 2020. On, which it is at
+// first, it sends what is done in the incognito mode; its title said the contrary, and was changed later that month. Where it
+// stands is known from one sentence of the vendor's ("in incognito mode"), so the way goes by the tab's menu, its settings
+// and their page on privacy, and takes the switch where it first shows.
+func miEnhanced(app string, menu Leg) Switch {
+	titles := []string{"Enhanced incognito mode", "Help us improve " + app, "Modo Incognito Aprimorado", "增强无痕模式", "增强型无痕模式", "Улучшенный режим инкогнито",
+		"Расширенный режим инкогнито", "Modo incógnito mejorado", "उन्नत गुप्त मोड"}
+	return Switch{
+		Name: "Enhanced incognito mode",
+		Way: []Leg{
+			menu,
+			{What: "Settings", Scroll: true, At: []Selector{{Texts: []string{"Settings", "设置", "Настройки", "Configurações", "Ajustes", "सेटिंग्स"}}, {Descs: []string{"Settings", "设置", "Настройки"}}}},
+			{What: "privacy", Scroll: true, At: []Selector{{Texts: []string{"Privacy & security", "Privacy and security", "Privacy", "Incognito mode settings", "隐私与安全", "隐私和安全", "隐私设置", "隐私",
+				"Конфиденциальность и безопасность", "Конфиденциальность", "Privacidade e segurança", "Privacidad y seguridad", "गोपनीयता और सुरक्षा", "गोपनीयता"}}}},
+		},
+		On: []Selector{{Texts: titles, Checked: CheckedOn}}, Off: []Selector{{Texts: titles, Checked: CheckedOff}},
+		Words:     "in " + app + ` open an incognito tab, then its menu > Settings > Privacy, and make "Enhanced incognito mode" (later "Help us improve ` + app + `") %s`,
+		Certainty: Unverified,
+		Source: "title: palant.info 2020-05-08 (from the code of Mint Browser 3.4.3); later title and that off sends nothing: a press text of May 2020, in Portuguese; since which versions, and " +
+			"that it is reached in the incognito mode: blog.mi.com 2020-05-04; its page, and titles in other languages, which are our translations: unverified",
+	}
 }
 
 // agree are the buttons of a first-run consent dialog. Whether one may be tapped at all is the scenario's decision.

@@ -19,13 +19,24 @@ func enhancedBrowsers() []Entry {
 		e := virtualMi()
 		e.Virtual = kind
 		e.Browser.Private.Enhanced = Switch{
-			Steps: []Selector{{ID: "com.android.browser:id/action_menu"}},
+			Name:  "Enhanced incognito mode",
+			Way:   []Leg{{What: "the menu", At: []Selector{{ID: "com.android.browser:id/action_menu"}}}},
 			On:    []Selector{{Texts: []string{"Enhanced incognito mode: on"}}},
 			Off:   []Selector{{Texts: []string{"Enhanced incognito mode: off"}}},
+			Words: `in Mi Browser open an incognito tab, tap its menu, and make "Enhanced incognito mode" %s`, Certainty: Measured, Source: virtualSource,
 		}
 		out = append(out, e)
 	}
-	return out
+	return append(out, textsOnly())
+}
+
+// textsOnly is the Mi Browser of a release whose ids nobody knows: it is driven by what the catalogue says of real ones, by
+// texts and descriptions, down to the switch on a page of its settings.
+func textsOnly() Entry {
+	e := virtualMi()
+	e.Virtual = "mi-10-renamed"
+	e.Browser, e.Consent = stockMi().Browser, stockMi().Consent
+	return e
 }
 
 func virtualMi() Entry {

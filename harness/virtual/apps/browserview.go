@@ -2,6 +2,7 @@ package apps
 
 import (
 	"image"
+	"slices"
 
 	"github.com/telltale-farm/telltale/harness/virtual/personality"
 	"github.com/telltale-farm/telltale/harness/virtual/screen"
@@ -24,7 +25,9 @@ type words struct {
 	refuseID             string
 	progress             string
 	settings             string // opens its own settings, in the menu
-	enhanced             string // its switch in the menu of a private tab, before ": on" or ": off"
+	enhanced             string // its switch in the menu of a private tab, before ": on" or ": off"; the title of it on a page
+	privacy              string // page of its settings that the switch is on; empty: it is in the menu
+	toggles              bool   // the item that opens a private tab leaves it, too
 }
 
 var styles = map[string]words{
@@ -35,6 +38,15 @@ var styles = map[string]words{
 		badge: "incognito_label", badgeText: "Incognito mode", start: "incognito_title", startText: "You are browsing in incognito mode",
 		consentText: "To use this app, agree to the User Agreement and the Privacy Policy.", consent: "Agree", consentID: "android:id/button1",
 		refuse: "Exit", refuseID: "android:id/button2", progress: "progress", enhanced: "Enhanced incognito mode",
+	},
+	personality.Renamed: {
+		box: "xt", boxHint: "Search or enter web address", boxDesc: "Search box", field: "ui",
+		menu: "aq", menuDesc: "Menu", item: "tv",
+		newTab: "New tab", private: "New incognito tab", share: "Share", leave: "New incognito tab", closeAll: "Close all tabs",
+		badge: "kk", badgeText: "Incognito mode", start: "jz", startText: "You've gone incognito",
+		consentText: "To use this app, agree to the User Agreement and the Privacy Policy.", consent: "Agree", consentID: "q7",
+		refuse: "Exit", refuseID: "q8", progress: "pb", settings: "Settings", enhanced: "Help us improve Mi Browser",
+		privacy: "Privacy & security", toggles: true,
 	},
 	personality.Chrome: {
 		box: "search_box_text", boxHint: "Search or type web address", field: "url_bar",
@@ -156,7 +168,10 @@ func (w *browser) menuList(s *System, b *builder, v words) {
 		{v.private, func() { w.newTab(true) }},
 		{v.closeAll, func() { w.closeTabs(true) }},
 	}
-	if w.app.Web.Enhanced && w.cur.private {
+	if v.toggles && w.cur.private {
+		items = slices.Delete(items, 1, 2) // leaving stands below, under the same name
+	}
+	if w.app.Web.Enhanced && w.cur.private && v.privacy == "" {
 		d := s.stored(w.app.Package)
 		items = append(items, struct {
 			text string
@@ -167,7 +182,7 @@ func (w *browser) menuList(s *System, b *builder, v words) {
 		items = append(items, struct {
 			text string
 			do   func()
-		}{v.settings, func() { w.blur(); w.openOwnSettings(s) }})
+		}{v.settings, func() { w.blur(); w.openSettings(s, v) }})
 	}
 	if w.cur.url != "" {
 		items = append(items, struct {

@@ -25,7 +25,7 @@ func ByName(name string) (Personality, error) {
 }
 
 func shipped() map[string]func() Personality {
-	all := map[string]func() Personality{"leaky-2020": Leaky2020, "clean": Clean, "pinned": Pinned, "chromium": Chromium, "three-in-ten": ThreeInTen, "by-the-clock": ByTheClock}
+	all := map[string]func() Personality{"leaky-2020": Leaky2020, "clean": Clean, "pinned": Pinned, "chromium": Chromium, "three-in-ten": ThreeInTen, "by-the-clock": ByTheClock, "mi-10-renamed": Renamed10}
 	for _, name := range Models() {
 		all[name] = func() Personality {
 			p, err := OfModel(name)
@@ -47,6 +47,22 @@ func Leaky2020() Personality {
 	p.Leaks = []Leak{
 		{App: "com.android.browser", On: []Trigger{OnSearch, OnVisit}, Private: true, URL: SensorsURL, Encoding: "sensors", Trust: network.TrustUser, Background: true},
 		{App: "com.miui.analytics", On: []Trigger{OnSettings, OnSwitch}, URL: OneTrackURL, Encoding: "onetrack", Trust: network.TrustUser},
+	}
+	return p
+}
+
+// Renamed10 is the Mi 10 after the update of May 2020 with a release of its browser whose ids nobody knows, and whose enhanced
+// mode is switched on a page of its settings: only what its owner reads leads there.
+func Renamed10() Personality {
+	p, err := OfModel("mi-10-may-2020")
+	p = must(p, "", err)
+	p.Name = "mi-10-renamed"
+	for i := range p.Apps {
+		if web := p.Apps[i].Web; web != nil && web.Style == MIUI {
+			web.Style, web.Feed = Renamed, ""
+			p.Apps[i].Version, p.Apps[i].VersionCode = "12.3.1-gn", 20200610
+			web.UserAgent = userAgent(p.Apps[i], p.Props)
+		}
 	}
 	return p
 }

@@ -74,9 +74,11 @@ type App struct {
 
 // Styles of browser: which views, ids and words it has.
 const (
-	MIUI   = "miui"
-	Chrome = "chrome"
-	Fenix  = "fenix" // Firefox for Android
+	MIUI = "miui"
+	// Renamed is the Mi Browser of a release with other ids, whose switch is on a page of its settings.
+	Renamed = "miui-renamed"
+	Chrome  = "chrome"
+	Fenix   = "fenix" // Firefox for Android
 )
 
 // Browser is what browsers differ in.

@@ -6,7 +6,7 @@ import (
 )
 
 func TestShippedPersonalitiesAreSound(t *testing.T) {
-	if got := strings.Join(Names(), " "); got != "by-the-clock chromium clean hyperos leaky-2020 mi-10 mi-10-may-2020 mi-a1 mix-3 pinned pixel-5 redmi-k20 redmi-note-8 redmi-note-8-may-2020 three-in-ten" {
+	if got := strings.Join(Names(), " "); got != "by-the-clock chromium clean hyperos leaky-2020 mi-10 mi-10-may-2020 mi-10-renamed mi-a1 mix-3 pinned pixel-5 redmi-k20 redmi-note-8 redmi-note-8-may-2020 three-in-ten" {
 		t.Errorf("names: %s", got)
 	}
 	for _, name := range Names() {
