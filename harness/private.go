@@ -91,19 +91,17 @@ func (d *Driver) privateByIntent(ctx context.Context, p catalogue.Private) (refu
 	return "", err
 }
 
-// LeavePrivate makes sure that what follows does not happen in a private tab left over.
+// LeavePrivate leaves a private tab that is left over, if there is one.
 func (d *Driver) LeavePrivate(ctx context.Context, e catalogue.Entry) error {
-	if e.Browser == nil || len(e.Browser.Private.Marker) == 0 || len(e.Browser.Private.Leave) == 0 {
-		return nil
-	}
-	on, err := d.Shows(ctx, e.Browser.Private.Marker)
-	if err != nil || !on {
+	_, err := d.leavePrivate(ctx, e)
+	return err
+}
+
+// OpenNormal makes sure that what follows does not happen in a private tab left over, and proves it by the screen.
+func (d *Driver) OpenNormal(ctx context.Context, e catalogue.Entry) error {
+	left, err := d.leavePrivate(ctx, e)
+	if err != nil || !left {
 		return err
-	}
-	for _, step := range e.Browser.Private.Leave {
-		if err := d.Tap(ctx, "a normal tab", []catalogue.Selector{step}); err != nil {
-			return err
-		}
 	}
 	return d.Await(ctx, "no mark of a private tab", func(t *ui.Tree) bool {
 		for _, s := range selectorsOf(e.Browser.Private.Marker) {
@@ -113,4 +111,20 @@ func (d *Driver) LeavePrivate(ctx context.Context, e catalogue.Entry) error {
 		}
 		return true
 	})
+}
+
+func (d *Driver) leavePrivate(ctx context.Context, e catalogue.Entry) (left bool, err error) {
+	if e.Browser == nil || len(e.Browser.Private.Marker) == 0 || len(e.Browser.Private.Leave) == 0 {
+		return false, nil
+	}
+	on, err := d.Shows(ctx, e.Browser.Private.Marker)
+	if err != nil || !on {
+		return false, err
+	}
+	for _, step := range e.Browser.Private.Leave {
+		if err := d.Tap(ctx, "a normal tab", []catalogue.Selector{step}); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
 }

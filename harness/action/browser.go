@@ -38,7 +38,7 @@ func (b Browser) open(ctx context.Context, d *harness.Driver, mode Mode) error {
 		_, err := d.OpenPrivate(ctx, b.Entry)
 		return err
 	}
-	return d.LeavePrivate(ctx, b.Entry)
+	return d.OpenNormal(ctx, b.Entry)
 }
 
 // enter types text into the browser's one field and presses enter, after proving that the field holds the text.
