@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/telltale-farm/telltale/capture/decode"
 	"github.com/telltale-farm/telltale/capture/flow/safe"
@@ -131,7 +132,11 @@ func (d *decodeCmd) value(out io.Writer, v *decode.Value) error {
 	if v.Kind == decode.Bytes {
 		shown = fmt.Sprintf("%x%s", data, more)
 	}
-	return d.line(out, decodedLine{kind, v.Location(), v.Transforms(), len(v.Data), shown})
+	at := v.Location()
+	if _, name, ok := strings.Cut(at, " "); ok && at == v.Part() && name == string(v.Data) {
+		at += "(key)" // the name of a header or cookie, which is searched as well
+	}
+	return d.line(out, decodedLine{kind, at, v.Transforms(), len(v.Data), shown})
 }
 
 func (d *decodeCmd) line(out io.Writer, l decodedLine) error {
