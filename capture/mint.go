@@ -8,7 +8,6 @@ import (
 	"crypto/x509"
 	"fmt"
 	"io"
-	"net"
 	"sync"
 	"time"
 )
@@ -24,6 +23,7 @@ const maxNames = 1 << 14
 type minter struct {
 	ca      *CA
 	key     *ecdsa.PrivateKey
+	public  []byte // of key, as it stands in a certificate
 	ticket  [32]byte
 	secrets io.Writer // takes the TLS key log; nil for none
 
@@ -43,7 +43,11 @@ func newMinter(ca *CA, secrets io.Writer) (*minter, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &minter{ca: ca, key: key, secrets: secrets, names: make(map[string]*minted)}
+	public, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
+	if err != nil {
+		return nil, err
+	}
+	m := &minter{ca: ca, key: key, public: public, secrets: secrets, names: make(map[string]*minted)}
 	_, _ = rand.Read(m.ticket[:])
 	return m, nil
 }
@@ -66,22 +70,7 @@ func (m *minter) config(name string) (*tls.Config, error) {
 }
 
 func (m *minter) mint(name string) (*tls.Config, error) {
-	now := time.Now()
-	template := &x509.Certificate{
-		SerialNumber: serial(),
-		NotBefore:    now.Add(-skew),
-		NotAfter:     now.Add(leafLife),
-		KeyUsage:     x509.KeyUsageDigitalSignature,
-		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-	}
-	// The name stands in the subject alternative name alone: a common name is bounded to 64 characters and no client
-	// that matters reads it.
-	if ip := net.ParseIP(name); ip != nil {
-		template.IPAddresses = []net.IP{ip}
-	} else {
-		template.DNSNames = []string{name}
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, m.ca.cert, &m.key.PublicKey, m.ca.key)
+	der, err := m.leaf(name, serial(), time.Now())
 	if err != nil {
 		return nil, fmt.Errorf("minting a certificate for %.80q: %w", name, err)
 	}
