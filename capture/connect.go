@@ -18,15 +18,16 @@ import (
 
 // tunnel is one CONNECT of the phone, from its request to the end of its connection.
 type tunnel struct {
-	p      *Proxy
-	s      *served  // the connection it came on
-	c      net.Conn // what is inside
-	host   string   // asked for in CONNECT
-	port   int
-	name   string // SNI, else host
-	route  string
-	tls    *flow.TLS // set once a ClientHello came
-	gather *gather   // below our TLS
+	p       *Proxy
+	s       *served  // the connection it came on
+	c       net.Conn // what is inside
+	host    string   // asked for in CONNECT
+	port    int
+	name    string // SNI, else host
+	route   string
+	tls     *flow.TLS // set once a ClientHello came
+	gather  *gather   // below our TLS
+	classic bool      // the phone offers no post-quantum key exchange
 
 	mu       sync.Mutex
 	f        flow.Flow

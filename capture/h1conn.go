@@ -221,7 +221,7 @@ func (u *upstream) dialH1(ctx context.Context, scheme, route string) (*h1Conn, e
 	c := &h1Conn{route: scheme + route, left: -1}
 	var socket net.Conn
 	if scheme == "https" {
-		tc, err := u.dialTLS(ctx, route, u.tls1)
+		tc, err := u.dialTLS(ctx, route, u.tls1.as(ctx))
 		if err != nil {
 			return nil, err
 		}

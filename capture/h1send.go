@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/telltale-farm/telltale/capture/flow"
 )
@@ -26,6 +27,11 @@ type h1Request struct {
 // smallBody is how long a body may be to be sent in one piece with its head.
 const smallBody = 16 << 10
 
+// heads are what heads and small bodies are put together in.
+var heads = sync.Pool{New: func() any { b := make([]byte, 0, 2<<10); return &b }}
+
+const maxHeadKept = smallBody + 4<<10
+
 // sendH1 forwards a request in HTTP/1.1, on an idle connection where there is one.
 func (u *upstream) sendH1(x *exchange, r *http.Request) (*http.Response, error) {
 	q := &h1Request{x: x, r: r}
@@ -34,11 +40,13 @@ func (u *upstream) sendH1(x *exchange, r *http.Request) (*http.Response, error) 
 	}
 	q.expects = q.body != nil && strings.EqualFold(r.Header.Get("Expect"), "100-continue")
 	small := q.body != nil && !q.chunked && !q.expects && r.ContentLength <= smallBody
-	room := 1024
-	if small {
-		room += int(r.ContentLength) + 1
-	}
-	q.head = q.appendHead(make([]byte, 0, room))
+	buf := heads.Get().(*[]byte)
+	q.head = q.appendHead((*buf)[:0])
+	defer func() { // what is left of the request after this has its own memory
+		if *buf = q.head; cap(*buf) <= maxHeadKept {
+			heads.Put(buf)
+		}
+	}()
 	if small {
 		if err := q.readBody(); err != nil {
 			return nil, err

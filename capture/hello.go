@@ -16,6 +16,7 @@ type hello struct {
 	alpn       []string
 	versions   []uint16 // supported_versions
 	signatures []uint16
+	groups     []uint16 // supported_groups
 }
 
 var errHello = errors.New("not a whole ClientHello")
@@ -103,6 +104,7 @@ func parseHello(msg []byte) (*hello, error) {
 // Extensions that are read (IANA, TLS ExtensionType Values).
 const (
 	extServerName        = 0
+	extGroups            = 10
 	extSignatures        = 13
 	extALPN              = 16
 	extSupportedVersions = 43
@@ -142,6 +144,9 @@ func (h *hello) extension(typ uint16, data cryptobyte.String) (ok bool) {
 		}
 		h.versions, ok = uint16s(list)
 		return ok
+	case extGroups:
+		_ = data.ReadUint16LengthPrefixed(&list)
+		h.groups, _ = uint16s(list) // crypto/tls refuses a list that is none
 	case extSignatures:
 		if !data.ReadUint16LengthPrefixed(&list) {
 			return false

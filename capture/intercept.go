@@ -1,11 +1,11 @@
 package capture
 
 import (
-	"context"
 	"crypto/tls"
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -112,11 +112,12 @@ func (t *tunnel) intercept(h *hello, first []byte) {
 		config = config.Clone() // not HTTP by its own word: agree, and look
 		config.NextProtos = []string{other}
 	}
+	t.classic = !slices.Contains(h.groups, uint16(tls.X25519MLKEM768))
 	t.gather = &gather{Conn: &prefixed{Conn: t.c, first: first}}
 	tc := tls.Server(t.gather, config)
-	ctx, cancel := context.WithTimeout(context.Background(), t.p.limits.Handshake)
-	err = tc.HandshakeContext(ctx)
-	cancel()
+	_ = t.c.SetDeadline(time.Now().Add(t.p.limits.Handshake)) // a context would cost a goroutine for each handshake
+	err = tc.Handshake()
+	_ = t.c.SetDeadline(time.Time{})
 	state := tc.ConnectionState()
 	t.agree(agreed(state))
 	if err != nil {

@@ -24,7 +24,7 @@ import (
 type upstream struct {
 	p    *Proxy
 	pool h1Pool
-	tls1 *tls.Config
+	tls1 offers
 	h2   *http2.Transport
 	h2c  *http2.Transport // without TLS, for phones that speak it so
 
@@ -42,11 +42,11 @@ const (
 
 func newUpstream(p *Proxy) *upstream {
 	u := &upstream{p: p, pool: h1Pool{idle: map[string][]*h1Conn{}, limit: min(idleInAll, openFiles()/20)}, only: map[string]struct{}{}}
-	u.tls1 = u.tlsConfig("http/1.1")
-	h2 := u.tlsConfig("h2", "http/1.1")
+	u.tls1 = u.offers("http/1.1")
+	h2 := u.offers("h2", "http/1.1")
 	u.h2 = &http2.Transport{
 		DialTLSContext: func(ctx context.Context, _, addr string, _ *tls.Config) (net.Conn, error) {
-			c, err := u.dialTLS(ctx, addr, h2)
+			c, err := u.dialTLS(ctx, addr, h2.as(ctx))
 			if err == nil && c.ConnectionState().NegotiatedProtocol != "h2" {
 				_ = c.Close()
 				return nil, errNoH2
@@ -80,6 +80,24 @@ func (u *upstream) tlsConfig(protos ...string) *tls.Config {
 		ClientSessionCache:          tls.NewLRUClientSessionCache(256),
 		DynamicRecordSizingDisabled: true,
 	}
+}
+
+// offers is what servers are offered: a post-quantum key exchange when the phone offered one to us, for it makes a
+// handshake dearer and its first packet three times as long.
+type offers struct{ all, classic *tls.Config }
+
+func (u *upstream) offers(protos ...string) offers {
+	o := offers{u.tlsConfig(protos...), u.tlsConfig(protos...)}
+	o.classic.CurvePreferences = []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384, tls.CurveP521}
+	return o
+}
+
+// as gives what is offered on behalf of the exchange that ctx belongs to.
+func (o offers) as(ctx context.Context) *tls.Config {
+	if x, ok := ctx.Value(exchangeKey{}).(*exchange); ok && x.s.tunnel != nil && x.s.tunnel.classic {
+		return o.classic
+	}
+	return o.all
 }
 
 func (u *upstream) close() {

@@ -64,7 +64,7 @@ func (b *BodyWriter) Write(p []byte) (int, error) {
 		return len(p), nil
 	}
 	if b.hash == nil {
-		b.hash = sha256.New()
+		b.hash = hashes.Get().(hash.Hash)
 	}
 	room := b.cap - b.size
 	keep := p[:min(int64(len(p)), max(room, 0))]
@@ -151,6 +151,8 @@ func (b *BodyWriter) Finish(partial bool) *flow.Body {
 		b.w.failed(fmt.Errorf("storing a body of %d bytes: %w", b.size, err))
 	}
 	putBuf(b.memory)
+	b.hash.Reset()
+	hashes.Put(b.hash)
 	b.memory, b.hash = nil, nil
 	b.result = r
 	return r
