@@ -157,6 +157,9 @@ func (h *hello) extension(typ uint16, data cryptobyte.String) (ok bool) {
 	return true
 }
 
+// postQuantum says whether a group is a hybrid with ML-KEM (IANA, TLS Supported Groups) or its draft in older browsers.
+func postQuantum(group uint16) bool { return group >= 0x11eb && group <= 0x11ed || group == 0x6399 }
+
 func uint16s(s cryptobyte.String) ([]uint16, bool) {
 	out := make([]uint16, 0, len(s)/2)
 	for !s.Empty() {

@@ -112,7 +112,7 @@ func (t *tunnel) intercept(h *hello, first []byte) {
 		config = config.Clone() // not HTTP by its own word: agree, and look
 		config.NextProtos = []string{other}
 	}
-	t.classic = !slices.Contains(h.groups, uint16(tls.X25519MLKEM768))
+	t.classic = !slices.ContainsFunc(h.groups, postQuantum)
 	t.gather = &gather{Conn: &prefixed{Conn: t.c, first: first}}
 	tc := tls.Server(t.gather, config)
 	_ = t.c.SetDeadline(time.Now().Add(t.p.limits.Handshake)) // a context would cost a goroutine for each handshake
