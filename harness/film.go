@@ -45,18 +45,21 @@ func (l *Lease) filmRun() string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// endFilm ends whatever films, once: a second interrupt would end screenrecord before its file is whole.
-const endFilm = `rm -f ` + filmFile + `.on; was=; i=0
-while p=$(cat ` + filmFile + `.pid 2>/dev/null) && kill -0 $p 2>/dev/null && [ $i -lt 80 ]; do
-[ "$p" = "$was" ] || kill -INT $p; was=$p; sleep 0.1; i=$((i+1)); done
-rm -f ` + filmFile + `.pid`
+// endFilm ends whatever films, each part once: a second interrupt would end screenrecord before its file is whole. It
+// waits for who begins the parts, and not for a part alone: a next one may be on its way.
+const endFilm = `rm -f ` + filmFile + `.on; i=0
+for f in $(ls /data/local/tmp | grep '^telltale-video.*\.loop$'); do f=/data/local/tmp/$f; was=
+while [ -e $f ] && [ $i -lt 80 ] && { q=$(cat $f); [ -z "$q" ] || kill -0 $q 2>/dev/null; }; do
+p=$(cat ${f%.loop}.pid 2>/dev/null); [ -z "$p" ] || [ "$p" = "$was" ] || kill -INT $p 2>/dev/null; was=$p; sleep 0.1; i=$((i+1)); done
+rm -f $f ${f%.loop}.pid; done`
 
-// beginFilm films in parts of so many seconds until the file that says so is gone. It outlives the command that starts it.
+// beginFilm films in parts of so many seconds until the file that says whose film goes on names another, or is gone. It
+// outlives the command that starts it.
 func beginFilm(base string, part int) string {
-	loop := fmt.Sprintf(`n=1; while [ -e %[1]s.on ] && [ $n -le %[2]d ]; do screenrecord --time-limit %[5]d --bit-rate %[3]d %[4]s-$n.mp4 >/dev/null 2>&1 & echo $! > %[1]s.pid; wait $!; n=$((n+1)); done`,
+	loop := fmt.Sprintf(`echo $$ > %[4]s.loop; n=1; while [ "$(cat %[1]s.on 2>/dev/null)" = %[4]s ] && [ $n -le %[2]d ]; do screenrecord --time-limit %[5]d --bit-rate %[3]d %[4]s-$n.mp4 >/dev/null 2>&1 & echo $! > %[4]s.pid; wait $!; n=$((n+1)); done; rm -f %[4]s.loop %[4]s.pid`,
 		filmFile, filmParts, filmRate, base, part)
 	run := "sh -c " + adb.Quote(loop) + " >/dev/null 2>&1 </dev/null &"
-	return endFilm + "; touch " + filmFile + ".on; if setsid true; then setsid " + run + " else nohup " + run + " fi"
+	return endFilm + "; echo " + base + " > " + filmFile + ".on; touch " + base + ".loop; if setsid true; then setsid " + run + " else nohup " + run + " fi"
 }
 
 // film begins to film an attempt, if devices.yaml asks for it; nil if not, or if the phone does not.
@@ -74,7 +77,12 @@ func (l *Lease) film(ctx context.Context, at *leak.Attempt, a Action) *film {
 
 func (f *film) begin(ctx context.Context) error {
 	l := f.lease
-	f.fetch(ctx) // what an attempt that a fault ended could not bring home
+	if l.filmed { // an attempt that a fault ended may be filmed still
+		if _, err := l.device.Script(ctx, endFilm); err != nil {
+			return err
+		}
+	}
+	f.fetch(ctx) // what that could not bring home
 	space, err := l.device.Space(ctx, "/data")
 	if err == nil && space.Free < filmSpace {
 		return fmt.Errorf("%d MB are free on the phone, and a film needs %d", space.Free>>20, filmSpace>>20)

@@ -142,6 +142,40 @@ func TestFilmOfAKilledRun(t *testing.T) {
 	}
 }
 
+// TestFilmsDoNotMeet begins a film while another goes on, which a fault may have left so, and ends it at once, many times
+// over: the first has ended with its one part, and nothing films on.
+func TestFilmsDoNotMeet(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, personality.Clean(), "clean")
+	if err := (adb.Server{Addr: r.server.Addr}).Connect(t.Context(), r.options.Address); err != nil {
+		t.Fatal(err)
+	}
+	d := r.server.Device(r.options.Serial, adb.Options{})
+	base := func(name string) string { return "/data/local/tmp/telltale-video-" + name }
+	for n := range 8 {
+		first, end := harness.FilmScripts(base("first"), 180)
+		second, _ := harness.FilmScripts(base("second"), 180)
+		steps := []string{first, second, end}
+		if n%2 == 0 {
+			steps = []string{first, second, "while [ ! -e " + base("second") + "-1.mp4 ]; do sleep 0.02; done", end}
+		}
+		for _, script := range steps {
+			if _, err := d.Script(t.Context(), script); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if left := r.phone.State().Processes.Named("screenrecord"); len(left) > 0 {
+			t.Fatalf("it still films: %+v", left)
+		}
+		if left := r.videos(); slices.ContainsFunc(left, func(name string) bool { return !strings.HasSuffix(name, "-1.mp4") }) {
+			t.Fatalf("on the phone are %q", left)
+		}
+		if _, err := d.Script(t.Context(), "rm -f "+base("*")); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // TestFilmGoesOnInParts: when a part has its length, the next begins; each is whole, and the end ends the last.
 func TestFilmGoesOnInParts(t *testing.T) {
 	t.Parallel()

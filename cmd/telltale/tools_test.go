@@ -94,17 +94,34 @@ func (r *rig) awaitOrphans() {
 	defer tick.Stop()
 	deadline := time.After(2 * time.Minute)
 	for {
-		found, err := exec.Command("pgrep", "-f", r.state).Output()
-		if err != nil { // none, or no pgrep here
+		found := r.orphans()
+		if len(found) == 0 {
 			return
 		}
 		select {
 		case <-tick.C:
 		case <-deadline:
-			r.t.Errorf("processes of the test live on: %s", strings.Fields(string(found)))
+			r.t.Errorf("processes of the test live on: %q", found)
 			return
 		}
 	}
+}
+
+// orphans are the command lines of processes that have the rig's state directory in their arguments or environment: what
+// the test started, and what that started. Where there is no /proc they are not known.
+func (r *rig) orphans() (out []string) {
+	procs, _ := filepath.Glob("/proc/[0-9]*")
+	for _, p := range procs {
+		line, err := os.ReadFile(filepath.Join(p, "cmdline"))
+		if err != nil || len(line) == 0 { // it has ended, and nobody has asked how
+			continue
+		}
+		env, _ := os.ReadFile(filepath.Join(p, "environ"))
+		if bytes.Contains(line, []byte(r.state)) || bytes.Contains(env, []byte(r.state)) {
+			out = append(out, strings.ReplaceAll(string(line), "\x00", " "))
+		}
+	}
+	return out
 }
 
 // command is telltale with arguments, not yet started.
