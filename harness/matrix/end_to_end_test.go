@@ -17,6 +17,7 @@ import (
 type expected struct {
 	outcome   leak.Outcome
 	must, may []leak.Code
+	open      []leak.Code // with these alone, inconclusive is as right as clean: nobody but the judge can say when it has seen enough
 }
 
 func (e *expected) reason(c leak.Code, companions ...leak.Code) {
@@ -39,8 +40,11 @@ func truth(d driven, at int) expected {
 	}
 	until := d.until(at)
 	d.sent(m, c, until, &e)
-	if c.trials > 0 && d.reacts(m, c) {
+	switch {
+	case c.trials > 0 && d.reacts(m, c):
 		e.outcome = leak.Leaked
+	case c.trials > 0: // what comes by itself may come so often that a reaction would be lost in it
+		e.open = append(e.open, leak.CodeTooFewRepeats)
 	}
 	if e.outcome == leak.Leaked {
 		return e
@@ -204,6 +208,9 @@ func (d driven) unseen(m manifest.Manifest, c drivenCell, until int64, e *expect
 		last = c.ended
 	}
 	for _, u := range m.Uploads {
+		if u.Via == manifest.Direct && u.AtUS >= c.begun && u.EndUS < c.from() && slices.Contains(d.row.services, u.App) {
+			e.open = append(e.open, leak.CodeBypass) // its connection may have been there still when the window opened
+		}
 		if u.EndUS < c.from() || u.AtUS >= last || c.about.Scope == leak.ScopeApp && u.App != c.about.App && !slices.Contains(d.row.services, u.App) {
 			continue
 		}

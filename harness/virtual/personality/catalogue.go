@@ -91,7 +91,7 @@ func ThreeInTen() Personality {
 // ByTheClock is the same phone whose system service connects to that place now and then, whatever is done.
 func ByTheClock() Personality {
 	p := must(quiet("by-the-clock", "redmi-note-8"))
-	p.Leaks = []Leak{sealed(Leak{On: []Trigger{OnBeat}, Every: 15 * time.Second})}
+	p.Leaks = []Leak{sealed(Leak{On: []Trigger{OnBeat}, Every: 30 * time.Second})}
 	return p
 }
 
