@@ -95,6 +95,10 @@ func modelRows() []row {
 			panic(err) // it is shipped
 		}
 		which := []string{"private search", "private visit", "search", "share", "private download", "private search on a site", "copy a text", "open settings", "switch apps", "swipe the home screen", "pull the status bar", "open a file", "play music"}
+		if browser := (row{who: who}).web(); browser.Web != nil && browser.Web.Style == personality.Renamed {
+			out = append(out, row{name: name, who: who, shipped: name, cells: cells("private search", "private search without the enhanced mode", "private visit", "private visit without the enhanced mode", "search")})
+			continue // its other buttons are those that nobody knows on a real one
+		}
 		if browser := (row{who: who}).web(); browser.Web != nil && browser.Web.Enhanced {
 			which = append(which, "read the news", "private search without the enhanced mode", "private visit without the enhanced mode")
 		}

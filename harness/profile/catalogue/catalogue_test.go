@@ -50,6 +50,12 @@ func TestEntriesAreWellFormed(t *testing.T) {
 				checkSelectors(t, "leave", b.Private.Leave, true)
 				checkSelectors(t, "enhanced, on", b.Private.Enhanced.On, true)
 				checkSelectors(t, "enhanced, off", b.Private.Enhanced.Off, len(b.Private.Enhanced.On) == 0)
+				if w := b.Private.Enhanced; len(w.On) > 0 {
+					checkLegs(t, w.Way)
+					if len(w.Way) == 0 || w.Name == "" || strings.Count(w.Words, "%s") != 1 || w.Source == "" || !slices.Contains([]Certainty{Measured, Sourced, Reported, Unverified}, w.Certainty) {
+						t.Errorf("the way to its enhanced mode lacks parts, words, source or certainty: %+v", w)
+					}
+				}
 				checkSelectors(t, "clear", b.Clear, true)
 			}
 			if (e.Trust == "own") != (e.OwnStore != nil) {
