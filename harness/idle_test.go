@@ -23,7 +23,7 @@ func TestIdle(t *testing.T) {
 		t.Fatal(err)
 	}
 	if seen.Verdict.Claims[leak.ClaimIdentity].Outcome != leak.Clean || seen.Verdict.Coverage.Flows != 0 {
-		t.Errorf("%+v", seen.Verdict)
+		t.Errorf("%+v %+v", seen.Verdict.Claims, seen.Verdict.Coverage)
 	}
 	all := r.attempts()
 	search, idle := all[len(all)-2], all[len(all)-1]

@@ -89,8 +89,11 @@ func (p *phone) named(a *Attempt, claim Claim) (out []Reason) {
 	if a.Window.End <= a.Window.Start {
 		fail("the window was not closed")
 	}
-	for _, b := range p.policy.Browsers {
-		if b.ID == a.Key.Browser && a.App != b.App {
+	if a.Key.Browser != "" {
+		i := slices.IndexFunc(p.policy.Browsers, func(b Browser) bool { return b.ID == a.Key.Browser })
+		if i < 0 {
+			fail("browser %s is not in %s", a.Key.Browser, policyName)
+		} else if b := p.policy.Browsers[i]; a.App != b.App {
 			fail("the attempt drove %q, and %s is %q", a.App, b.ID, b.App)
 		}
 	}

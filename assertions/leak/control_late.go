@@ -120,7 +120,7 @@ func (p *phone) has(pkg string) bool {
 func (p *phone) drained(a *Attempt) bool {
 	return slices.ContainsFunc(p.attempts, func(b Attempt) bool {
 		return b.Key.Scenario == DrainScenario && b.Fault == nil && b.Window.Start >= a.Window.End && b.Window.End > b.Window.Start &&
-			b.Postcondition.Seen && b.Settle.Quiet && b.Tunnel.Before && b.Tunnel.After && b.Counters.Readable
+			b.Postcondition.Seen && b.Settle.Quiet && b.Settle.QuietUS >= p.policy.SettleMinUS && b.Tunnel.Before && b.Tunnel.After && b.Counters.Readable
 	})
 }
 

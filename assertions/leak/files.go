@@ -42,6 +42,9 @@ func readRun(bundle fs.FS) (Plan, Policy, error) {
 		if _, twice := kinds[p.ID]; twice {
 			return plan, policy, fmt.Errorf("reading %s: phone %s occurs twice", policyName, p.ID)
 		}
+		if p.Repeat < 1 {
+			return plan, policy, fmt.Errorf("reading %s: phone %s wants %d attempts of a cell; nothing is clean without one", policyName, p.ID, p.Repeat)
+		}
 		kinds[p.ID] = p.Kind
 	}
 	keys := map[Key]bool{}

@@ -124,6 +124,21 @@ func TestGaps(t *testing.T) {
 			p.Attempt("search").App, p.Attempt("search").Postcondition.Need = "com.other", false
 			p.Flows[0].App = ""
 		}, inconclusive, leak.CodeHarness},
+		"a browser that the policy does not know": {func(b *leaktest.Bundle, p *leaktest.Phone) {
+			b.PhonePolicy(leaktest.PhoneID).Browsers = nil
+		}, inconclusive, leak.CodeHarness},
+		"a canary of an unknown role": {func(_ *leaktest.Bundle, p *leaktest.Phone) { p.Secrets[2].Role = "bait" }, inconclusive, leak.CodeHarness},
+		"a canary of an unknown role, sent": {func(_ *leaktest.Bundle, p *leaktest.Phone) {
+			p.Secrets[2].Role = "bait"
+			p.AddFlow(leaktest.Post(leaktest.Browser, stranger, 22*s, said(leaktest.Query)))
+		}, leaked, ""},
+		"a control that was no request": {func(_ *leaktest.Bundle, p *leaktest.Phone) {
+			p.Flows[0].Kind, p.Flows[0].Request.Method = flow.KindTunnel, "CONNECT"
+		}, inconclusive, leak.CodeControlMissing},
+		"a control that nobody answered": {func(_ *leaktest.Bundle, p *leaktest.Phone) { p.Flows[0].Response = nil }, inconclusive, leak.CodeControlMissing},
+		"a drain that was quiet for less than it takes": {func(_ *leaktest.Bundle, p *leaktest.Phone) {
+			p.Attempt(leak.DrainScenario).Settle.QuietUS = 2*s - 1
+		}, inconclusive, leak.CodeCaptureGap},
 		"an app known in a way that is not": {func(_ *leaktest.Bundle, p *leaktest.Phone) {
 			p.AddFlow(with(leaktest.Tunnel("com.other", "sa.collector.example", 443, flow.ClassUntrustedCA, 22*s), func(f *leaktest.Flow) { f.AppBy = "guess" }))
 		}, inconclusive, leak.CodeOpaqueFlow},
@@ -325,6 +340,17 @@ func TestIdentityThatIsTooShort(t *testing.T) {
 			if id.Outcome != want {
 				t.Errorf("serial %q: %s is %s, want %s", value, id.App, id.Outcome, want)
 			}
+		}
+	}
+}
+
+// A policy that wants no attempt at all is none.
+func TestNoRepeats(t *testing.T) {
+	for repeat, want := range map[int]bool{1: true, 0: false, -1: false} {
+		b := leaktest.Clean()
+		b.PhonePolicy(leaktest.PhoneID).Repeat = repeat
+		if _, err := leak.Judge(os.DirFS(b.Write(t))); (err == nil) != want {
+			t.Errorf("repeat %d: %v", repeat, err)
 		}
 	}
 }

@@ -159,7 +159,7 @@ func (p *phone) findControls() {
 	p.controls = map[string][]int{}
 	for i := range p.seen {
 		f := p.seen[i].flow
-		if !p.ours(f) || !f.Intercepted || f.Class != flow.ClassReadable {
+		if !p.ours(f) || f.Kind != flow.KindExchange || f.Response == nil || !f.Intercepted || f.Class != flow.ClassReadable {
 			continue
 		}
 		for _, h := range p.seen[i].hits {

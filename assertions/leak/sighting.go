@@ -122,6 +122,11 @@ func (p *phone) needles() ([]Needle, map[string]sightedHit) {
 	}
 	for i := range p.secrets {
 		s := &p.secrets[i]
+		switch s.Role {
+		case SecretCanary, SecretControl, SecretIdentifier:
+		default:
+			p.deaf[s.ID] = fmt.Sprintf("its role %q is unknown", s.Role) // and yet what can be found of it is
+		}
 		switch s.Kind {
 		case ValueText, ValueURL, ValueID, ValueNumber:
 			add("s"+strconv.Itoa(i), s.ID, s.Kind, s.Value, sightedHit{secret: s})
