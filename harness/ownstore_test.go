@@ -39,7 +39,7 @@ func newFirefoxRig(t *testing.T) *rig {
 	r := newRig(t, who, "pixel-5")
 	r.options.RunBound = false
 	r.options.Profile.Allow = []string{"force-stop", "app-data-reset"}
-	r.options.Bounds.Step = 3 * time.Second
+	r.options.Bounds.Step = 10 * time.Second
 	return r
 }
 
@@ -281,7 +281,7 @@ func TestFirefoxThatCannotBePutBackIsSaid(t *testing.T) {
 func TestDoctorTellsWhetherFirefoxIsRead(t *testing.T) {
 	t.Parallel()
 	r := newFirefoxRig(t)
-	r.options.Patience = 5 * time.Second
+	r.options.Patience = 15 * time.Second
 	if c := r.examine()["trusted:b"]; c.Answer != harness.Yes {
 		t.Errorf("%+v", c)
 	}
@@ -327,7 +327,11 @@ func TestWaysToTheSwitchOfFirefox(t *testing.T) {
 			r.phone.State().Faults.Set(tt.faults)
 			defer r.phone.State().Faults.Set(phone.Faults{})
 			r.phone.Apps().Clear(firefox)
-			was, matched, err := harness.TurnSwitch(t.Context(), d, tt.entry, true, 2*time.Second)
+			patience := 10 * time.Second
+			if tt.lost != "" { // what is waited for will not come
+				patience = 2 * time.Second
+			}
+			was, matched, err := harness.TurnSwitch(t.Context(), d, tt.entry, true, patience)
 			if tt.lost == "" {
 				if err != nil || was || !strings.Contains(matched[tt.leg], tt.by) {
 					t.Fatalf("was on: %t, led by %q: %v", was, matched, err)

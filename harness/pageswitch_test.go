@@ -34,7 +34,7 @@ func newRenamedRig(t *testing.T, change func(*personality.Browser)) *rig {
 	}
 	r := newRig(t, who, who.Name)
 	r.options.RunBound = false
-	r.options.Bounds.Step = 3 * time.Second
+	r.options.Bounds.Step = 10 * time.Second
 	return r
 }
 
