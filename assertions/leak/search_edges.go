@@ -204,6 +204,13 @@ func lengthsBefore(v []byte, at int) []int {
 }
 
 func digitByte(c byte) bool { return c >= '0' && c <= '9' }
-func hexByte(c byte) bool   { return digitByte(c) || c|0x20 >= 'a' && c|0x20 <= 'f' }
+func hexByte(c byte) bool   { return hexLetters[c] }
 func alnumByte(c byte) bool { return digitByte(c) || c|0x20 >= 'a' && c|0x20 <= 'z' }
 func printByte(c byte) bool { return c >= ' ' && c != 0x7f }
+
+var hexLetters = func() (t [256]bool) {
+	for _, c := range []byte("0123456789abcdefABCDEF") {
+		t[c] = true
+	}
+	return t
+}()

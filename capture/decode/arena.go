@@ -33,6 +33,13 @@ func (a *arena) take(n int) []byte {
 	return c[:n:n]
 }
 
+// copyOf gives the bytes of a text.
+func (a *arena) copyOf(s string) []byte {
+	b := a.take(len(s))
+	copy(b, s)
+	return b
+}
+
 // trim forgets all but what is worth keeping.
 func (a *arena) trim() {
 	kept := 0

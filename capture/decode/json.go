@@ -17,7 +17,6 @@ type jsonReader struct {
 	at   int
 	path path
 	step *step
-	key  step
 	from int // depth of nesting
 }
 
@@ -28,7 +27,8 @@ func (p *peeler) jsonText(up *step, t []byte) bool {
 		return false
 	}
 	defer p.leave()
-	j := jsonReader{p: p, t: t}
+	j := p.reader(t)
+	defer p.done(j)
 	docs := 0
 	for !p.stop {
 		j.between()
@@ -58,6 +58,25 @@ func (p *peeler) jsonText(up *step, t []byte) bool {
 		j.at = start + end + 1
 	}
 	return true
+}
+
+// reader gives a reader, with the path of one that is done.
+func (p *peeler) reader(t []byte) *jsonReader {
+	if n := len(p.readers); n > 0 {
+		j := p.readers[n-1]
+		p.readers = p.readers[:n-1]
+		*j = jsonReader{p: p, t: t, path: path{j.path.elems[:0]}}
+		return j
+	}
+	return &jsonReader{p: p, t: t}
+}
+
+// done keeps a reader for the next document.
+func (p *peeler) done(j *jsonReader) {
+	elems := j.path.elems[:cap(j.path.elems)]
+	clear(elems)
+	*j = jsonReader{path: path{elems[:0]}}
+	p.readers = append(p.readers, j)
 }
 
 // document begins a document of a stream.
@@ -342,13 +361,15 @@ func (p *peeler) embeddedJSON(up *step, t []byte) bool {
 	}
 	defer p.leave()
 	found := false
+	j := p.reader(t)
+	defer p.done(j)
 	for from, tries := 0, 0; from < len(t) && tries < maxEmbedded && !p.stop; tries++ {
 		i := bytes.IndexAny(t[from:], "{[")
 		if i < 0 {
 			break
 		}
 		from += i
-		j := jsonReader{p: p, t: t, at: from}
+		j.at = from
 		j.document(up, 0)
 		j.step.place, j.step.n = "@", from
 		if next := peek(t[from+1:]); next == '"' || next == '{' || next == '[' || next == '\'' || next < utf8.RuneSelf && classes[next]&mAlnum != 0 && t[from] == '{' {

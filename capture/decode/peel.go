@@ -37,7 +37,8 @@ type peeler struct {
 	arena   arena
 	steps   steps
 	tools   tools
-	dry     walk // the reading that is tried; none is tried inside another
+	readers []*jsonReader // that are done
+	dry     walk          // the reading that is tried; none is tried inside another
 	ints    []uint64
 	decimal []byte
 
@@ -49,7 +50,7 @@ func (p *peeler) release() {
 	clear(p.seen)
 	p.arena.trim()
 	p.steps.mark = mark{}
-	*p = peeler{seen: p.seen, arena: p.arena, steps: p.steps, tools: p.tools, ints: p.ints, decimal: p.decimal}
+	*p = peeler{seen: p.seen, arena: p.arena, steps: p.steps, tools: p.tools, readers: p.readers, ints: p.ints, decimal: p.decimal}
 	peelers.Put(p)
 }
 

@@ -51,7 +51,9 @@ func (p *peeler) target(method, target string) {
 	if target == "" {
 		return
 	}
-	t := []byte(target)
+	mark := p.arena.mark
+	defer func() { p.arena.mark = mark }()
+	t := p.arena.copyOf(target)
 	p.showWhole(p.mk(step{op: "target", part: true}), t)
 	u := splitURL(t)
 	p.begin(quietHeader)
@@ -71,10 +73,12 @@ func (p *peeler) target(method, target string) {
 // header shows a header's name, when it is an unusual one, and its value; cookies one by one.
 func (p *peeler) header(op, name, value string) {
 	p.begin(quietHeader)
+	mark := p.arena.mark
+	defer func() { p.arena.mark = mark }()
 	if len(name) > 12 {
-		p.show(Text, p.mk(step{op: op, detail: name, part: true}), []byte(name), false)
+		p.show(Text, p.mk(step{op: op, detail: name, part: true}), p.arena.copyOf(name), false)
 	}
-	v := []byte(value)
+	v := p.arena.copyOf(value)
 	if strings.EqualFold(name, "cookie") {
 		for _, c := range bytes.Split(v, []byte{';'}) {
 			k, val, ok := bytes.Cut(trimSpace(c), []byte{'='})
@@ -98,18 +102,18 @@ func (p *peeler) body(s Sent) {
 	}
 	h := hints{}
 	for _, x := range s.Headers {
-		switch strings.ToLower(x.Name) {
-		case "content-encoding":
+		switch {
+		case strings.EqualFold(x.Name, "content-encoding"):
 			for _, e := range strings.Split(x.Value, ",") {
 				if e = strings.ToLower(strings.TrimSpace(e)); e != "" && e != "identity" {
 					h.encodings = append(h.encodings, e)
 				}
 			}
-		case "content-type":
+		case strings.EqualFold(x.Name, "content-type"):
 			h.contentType = strings.ToLower(x.Value)
-		case "grpc-encoding":
+		case strings.EqualFold(x.Name, "grpc-encoding"):
 			h.grpc = strings.ToLower(strings.TrimSpace(x.Value))
-		case "content-transfer-encoding":
+		case strings.EqualFold(x.Name, "content-transfer-encoding"):
 			h.transfer = strings.ToLower(strings.TrimSpace(x.Value))
 		}
 	}

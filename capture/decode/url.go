@@ -83,8 +83,9 @@ func (p *peeler) labels(at *step, host []byte) {
 	}
 	var joined []byte
 	n := 0
-	for _, l := range bytes.Split(host, []byte{'.'}) {
-		if len(l) < 12 {
+	for more := true; more; {
+		var l []byte
+		if l, host, more = bytes.Cut(host, []byte{'.'}); len(l) < 12 {
 			break
 		}
 		joined = append(joined, l...)
