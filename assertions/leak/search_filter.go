@@ -180,6 +180,16 @@ func (f *filter) candidates(v []byte, found func(pattern int32, at int)) {
 	i, n, stride := 0, len(v), f.stride
 	bits, keep := f.bits, f.keep
 	top := uint64(len(bits) - 1)
+	if f.width == shortGram {
+		for ; i+shortGram <= n; i += stride {
+			g := uint64(binary.LittleEndian.Uint32(v[i:]) | foldBytes&(1<<32-1))
+			h := gramHash(g)
+			if two := gramBits(h); bits[h>>32&top]&two == two {
+				f.sampled(g, i, found)
+			}
+		}
+		return
+	}
 	for ; i+8 <= n; i += stride {
 		g := (binary.LittleEndian.Uint64(v[i:]) | foldBytes) & keep
 		h := gramHash(g)

@@ -1,9 +1,6 @@
 package decode
 
-import (
-	"bytes"
-	"unicode/utf8"
-)
+import "unicode/utf8"
 
 // Base64 as senders write it: the standard or the URL alphabet or both mixed, padded or not, wrapped in lines, and with up
 // to three stray letters before it (engine.io writes a "b"), which shift every group.
@@ -100,24 +97,24 @@ const minLine = 16
 // spaced says whether text has white space as sentences do, and not as base64 that is wrapped in lines or set in groups:
 // its words are short and of different lengths.
 func spaced(t []byte) bool {
-	first, even, short := 0, true, false
-	for {
-		n := bytes.IndexAny(t, " \n\t\r")
-		if n < 0 {
-			return short && !even
+	first, n, even, short := 0, 0, true, false
+	for _, c := range t {
+		if classes[c]&mSpace == 0 {
+			n++
+			continue
 		}
 		if n > 0 {
 			if first == 0 {
 				first = n
 			}
 			even = even && n == first
-			short = short || n < minLine
-			if short && !even {
+			if short = short || n < minLine; short && !even {
 				return true
 			}
 		}
-		t = t[n+1:]
+		n = 0
 	}
+	return false
 }
 
 // minShifted is the shortest text in which base64 with stray letters before it is looked for.
