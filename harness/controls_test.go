@@ -8,6 +8,7 @@ import (
 
 	"github.com/telltale-farm/telltale/assertions/leak"
 	"github.com/telltale-farm/telltale/harness"
+	"github.com/telltale-farm/telltale/harness/profile"
 	"github.com/telltale-farm/telltale/harness/virtual/network"
 	"github.com/telltale-farm/telltale/harness/virtual/personality"
 	"github.com/telltale-farm/telltale/harness/virtual/phone"
@@ -76,7 +77,7 @@ func TestControls(t *testing.T) {
 			}),
 		},
 		{
-			name: "the phone is never quiet", want: leak.CodeNotQuiet, before: func(r *rig) { r.options.Profile.Settle.Min = 2 * time.Second },
+			name: "the phone is never quiet", want: leak.CodeNotQuiet, before: func(r *rig) { r.options.Profile.Settle = profile.Settle{Min: 4 * time.Second, Max: 6 * time.Second} },
 			who: clean(func(p *personality.Personality) {
 				p.Noise = append(p.Noise, personality.Noise{App: chrome, URL: "https://connectivitycheck.gstatic.com/generate_204", Every: 150 * time.Millisecond})
 			}),
