@@ -167,7 +167,7 @@ func fromProxy(r adb.Socket) bool {
 	return r.UID != uidShell && r.Remote.Port() == ProxyPort && r.Remote.Addr().Unmap().IsLoopback() && !toProxy(r)
 }
 
-// tcpSockets reads the phone's TCP tables.
-func (l *Lease) tcpSockets(ctx context.Context) ([]adb.Socket, error) {
-	return l.device.Sockets(ctx, "tcp", "tcp6")
+// tcpSockets reads a phone's TCP tables, whenever a connection comes.
+func tcpSockets(d *adb.Device) func(context.Context) ([]adb.Socket, error) {
+	return func(ctx context.Context) ([]adb.Socket, error) { return d.Sockets(ctx, "tcp", "tcp6") }
 }

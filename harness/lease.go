@@ -185,7 +185,8 @@ func (l *Lease) attach(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	l.serving.Go(func() { l.link.watch(watching, l.device.Server(), l.Serial, events) })
+	server := l.device.Server()
+	l.serving.Go(func() { l.link.watch(watching, server, l.Serial, events) })
 	l.undo, err = OpenUndo(l.State, l.Serial)
 	return err
 }

@@ -69,7 +69,7 @@ func (l *Lease) startProxy(ctx context.Context) error {
 		return err
 	}
 	if l.who == nil {
-		l.who = newAttributor(l.apps, l.tcpSockets, l.rec.App)
+		l.who = newAttributor(l.apps, tcpSockets(l.device), l.rec.App)
 	}
 	held := newHolding(context.WithoutCancel(ctx), listener, l.who)
 	proxy, err := capture.New(capture.Options{
