@@ -78,8 +78,8 @@ func (t *tokens) value(v *decode.Value) {
 		return
 	}
 	if n := len(t.found); n > 0 && v.Out(t.open) {
-		// With its plus signs read as blanks it is the same text.
-		if layers, ok := strings.CutPrefix(v.Location(), t.at+" > "); ok && layers != "plus" {
+		// With its plus signs read as blanks it is the same text, and letters that stand in a row by chance open nothing.
+		if layers, ok := strings.CutPrefix(v.Location(), t.at+" > "); ok && layers != "plus" && !strings.Contains(layers, "strings @") {
 			t.found, t.open = t.found[:n-1], decode.Spot{}
 		}
 	}

@@ -4,11 +4,13 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"math/rand/v2"
 	"net/url"
 	"testing"
 
 	"github.com/telltale-farm/telltale/assertions/leak"
 	"github.com/telltale-farm/telltale/assertions/leak/leaktest"
+	"github.com/telltale-farm/telltale/capture/flow"
 )
 
 // A value that could be a short ciphertext is counted where it could hold something of the action, and changes no verdict: not one that
@@ -50,6 +52,28 @@ func TestTokens(t *testing.T) {
 			if cell.Coverage.Tokens != c.want || cell.Outcome != leak.Clean {
 				t.Errorf("%s: %d tokens, %s, want %d", name, cell.Coverage.Tokens, cell.Outcome, c.want)
 			}
+		}
+	}
+}
+
+// Of many random bytes, some stand in a row like letters: they are counted nevertheless.
+func TestTokensByChance(t *testing.T) {
+	const many, size = 200, 400
+	random := rand.New(rand.NewPCG(1, 2))
+	b := leaktest.Clean()
+	p := b.Phone(leaktest.PhoneID)
+	for i := range many {
+		raw := make([]byte, size)
+		for j := range raw {
+			raw[j] = byte(random.Uint32())
+		}
+		f := leaktest.Get(leaktest.Browser, "https://collector.example/e", p.Attempt("search").Window.Start+500_000+int64(i))
+		f.Request.Headers = append(f.Request.Headers, flow.Header{Name: "X-Sealed", Value: base64.StdEncoding.EncodeToString(raw)})
+		p.AddFlow(f)
+	}
+	for _, cell := range judge(t, b).Cells {
+		if cell.Key == leaktest.SearchKey && cell.Coverage.Tokens != many {
+			t.Errorf("%d tokens, want %d", cell.Coverage.Tokens, many)
 		}
 	}
 }
