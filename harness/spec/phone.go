@@ -2,6 +2,7 @@ package spec
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/onsi/ginkgo/v2"
 
@@ -14,18 +15,21 @@ import (
 // Phone is one phone of devices.yaml as a scenario sees it. While the tree is built it answers from the file alone;
 // Session works once the specs run.
 type Phone struct {
-	suite   *suite
-	profile *profile.Phone
+	suite    *suite
+	profile  *profile.Phone
+	browsers []action.Browser // made once: every worker holds the tree of every phone
 }
 
 // ID is the phone's name in devices.yaml.
 func (p Phone) ID() string { return p.profile.ID }
 
 // Browsers lists the phone's browsers, in the order of devices.yaml.
-func (p Phone) Browsers() []action.Browser {
-	out := make([]action.Browser, len(p.profile.Browsers))
-	for i, b := range p.profile.Browsers {
-		entry, _ := p.profile.App(b.App) // without an entry the browser's cells are inconclusive, and say so
+func (p Phone) Browsers() []action.Browser { return slices.Clone(p.browsers) }
+
+func browsersOf(p *profile.Phone) []action.Browser {
+	out := make([]action.Browser, len(p.Browsers))
+	for i, b := range p.Browsers {
+		entry, _ := p.App(b.App) // without an entry the browser's cells are inconclusive, and say so
 		out[i] = action.Browser{ID: b.ID, App: b.App, SearchHost: b.Search, Entry: entry}
 	}
 	return out

@@ -41,7 +41,7 @@ func Scenario(id string, body func(p Phone)) bool {
 // process; ContinueOnFailure lets the other cells of the phone have their verdicts after one leaked.
 func build(s *suite) {
 	for i := range s.config.Phones {
-		phone := Phone{suite: s, profile: &s.config.Phones[i]}
+		phone := Phone{suite: s, profile: &s.config.Phones[i], browsers: browsersOf(&s.config.Phones[i])}
 		ginkgo.Describe(phone.ID(), ginkgo.Ordered, ginkgo.ContinueOnFailure, ginkgo.Label(labelPhone+phone.ID()), func() {
 			ginkgo.BeforeAll(func(ctx ginkgo.SpecContext) { s.acquire(ctx, phone) }, ginkgo.NodeTimeout(s.setupTimeout(phone.profile)))
 			ginkgo.AfterAll(func(ctx ginkgo.SpecContext) { s.release(ctx, phone) }, ginkgo.NodeTimeout(s.drainTimeout(phone.profile)))

@@ -74,7 +74,7 @@ func Run(t *testing.T, o *Options) {
 // costs more than collecting it does. The plan of a whole farm, which was just made, is given back at once.
 func thrift() {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(40)
+		debug.SetGCPercent(20)
 	}
 	debug.FreeOSMemory()
 }
