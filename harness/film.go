@@ -45,12 +45,14 @@ func (l *Lease) filmRun() string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// endFilm ends whatever films, each part once: a second interrupt would end screenrecord before its file is whole. It
-// waits for who begins the parts, and not for a part alone: a next one may be on its way.
+// endFilm ends whatever films, each part once: a second interrupt could end screenrecord before its file is whole, so that
+// it comes only where four seconds of the first did nothing. That happens: a command in the background ignores an interrupt
+// that comes before it listens (mksh, POSIX 2.11). It waits for who begins the parts, and not for a part alone: a next one
+// may be on its way.
 const endFilm = `rm -f ` + filmFile + `.on; i=0
-for f in $(ls /data/local/tmp | grep '^telltale-video.*\.loop$'); do f=/data/local/tmp/$f; was=
+for f in $(ls /data/local/tmp | grep '^telltale-video.*\.loop$'); do f=/data/local/tmp/$f; was=; j=0
 while [ -e $f ] && [ $i -lt 80 ] && { q=$(cat $f); [ -z "$q" ] || kill -0 $q 2>/dev/null; }; do
-p=$(cat ${f%.loop}.pid 2>/dev/null); [ -z "$p" ] || [ "$p" = "$was" ] || kill -INT $p 2>/dev/null; was=$p; sleep 0.1; i=$((i+1)); done
+p=$(cat ${f%.loop}.pid 2>/dev/null); [ "$p" = "$was" ] || j=0; [ -z "$p" ] || [ $((j%40)) != 0 ] || kill -INT $p 2>/dev/null; was=$p; sleep 0.1; i=$((i+1)); j=$((j+1)); done
 rm -f $f ${f%.loop}.pid; done`
 
 // beginFilm films in parts of so many seconds until the file that says whose film goes on names another, or is gone. It

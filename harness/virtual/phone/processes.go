@@ -14,6 +14,7 @@ type Process struct {
 	Args      string
 	cancel    context.CancelFunc
 	interrupt func() // what SIGINT does, once; nil: it ends the process
+	ignores   bool   // SIGINT otherwise than that, which a command that mksh runs in the background does
 }
 
 // Processes is the process table. It is empty after a reboot but for what the boot starts.
@@ -68,11 +69,22 @@ func (p *Processes) OnInterrupt(pid int, f func()) {
 	}
 }
 
-// Interrupt sends SIGINT. A shell that stands for the one command it was started for passes it on. As with screenrecord,
-// a second one ends the process.
+// IgnoreInterrupt is what mksh does for a command in the background: before the command has something of its own to do at
+// SIGINT, and after it did that, nothing happens.
+func (p *Processes) IgnoreInterrupt(pid int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if proc := p.list[pid]; proc != nil {
+		proc.ignores = true
+	}
+}
+
+// Interrupt sends SIGINT. A shell that stands for the one command it was started for passes it on. In the foreground a
+// second one ends screenrecord, which then has the default action again.
 func (p *Processes) Interrupt(pid int) bool {
 	p.mu.Lock()
 	proc := p.list[pid]
+	ignores := proc != nil && proc.ignores
 	for _, child := range p.list {
 		if proc != nil && proc.interrupt == nil && child.PPID == pid && child.interrupt != nil {
 			proc = child
@@ -83,10 +95,12 @@ func (p *Processes) Interrupt(pid int) bool {
 		f, proc.interrupt = proc.interrupt, nil
 	}
 	p.mu.Unlock()
-	if f == nil {
+	switch {
+	case f != nil:
+		f()
+	case !ignores:
 		return p.Kill(pid)
 	}
-	f()
 	return true
 }
 

@@ -116,6 +116,7 @@ func detachCommand(c *call) int {
 	})
 	n := &session{sh: c.sh, dir: c.dir, env: env, out: io.Discard, err: io.Discard, depth: c.s.depth + 1}
 	n.begin(c.sh.phone.Boot(), "sh")
+	c.sh.phone.Processes.IgnoreInterrupt(n.pid)
 	file := &syntax.File{Stmts: []*syntax.Stmt{st}}
 	r, err := n.runner(c.args[1:], false)
 	if err != nil {

@@ -34,6 +34,7 @@ func TestScreenrecord(t *testing.T) {
 		{"its time is over", "screenrecord --time-limit 1 /sdcard/m.mp4", true},
 		{"waited for in the background", "screenrecord --time-limit 1 /sdcard/m.mp4 >/dev/null 2>&1 & wait $!", true},
 		{"interrupted", "screenrecord --time-limit=180 /sdcard/m.mp4 >/dev/null 2>&1 & p=$!; until pidof screenrecord >/dev/null; do sleep 0.02; done; sleep 0.3; kill -INT $p; while kill -0 $p 2>/dev/null; do sleep 0.02; done", true},
+		{"interrupted before it listens, and twice after", "{ sleep 0.2; screenrecord /sdcard/m.mp4; } >/dev/null 2>&1 & p=$!; kill -INT $p; until pidof screenrecord >/dev/null; do sleep 0.02; done; sleep 0.3; kill -INT $p; kill -INT $p 2>/dev/null; while kill -0 $p 2>/dev/null; do sleep 0.02; done", true},
 		{"killed", "screenrecord /sdcard/m.mp4 >/dev/null 2>&1 & p=$!; until pidof screenrecord >/dev/null; do sleep 0.02; done; sleep 0.3; kill -9 $p; while kill -0 $p 2>/dev/null; do sleep 0.02; done", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
