@@ -26,6 +26,9 @@ type BodyWriter struct {
 	hash    hash.Hash
 	sum     [sha256.Size]byte // of the stored bytes, once the cap is passed
 	memory  []byte
+	hashed  int    // bytes of memory that hash has
+	start   uint64 // what knownBodies calls the first full memory
+	twin    *twin  // a stored body that this one is equal to so far; then hash and file have nothing yet
 	file    *os.File
 	part    string
 	fileErr error
@@ -63,18 +66,12 @@ func (b *BodyWriter) Write(p []byte) (int, error) {
 	if b.done || len(p) == 0 {
 		return len(p), nil
 	}
-	if b.hash == nil {
-		b.hash = hashes.Get().(hash.Hash)
-	}
 	room := b.cap - b.size
 	keep := p[:min(int64(len(p)), max(room, 0))]
-	if len(keep) > 0 {
-		b.hash.Write(keep)
-		b.store(keep)
-	}
+	b.store(keep)
 	if rest := p[len(keep):]; len(rest) > 0 {
 		if room >= 0 { // the cap is passed here
-			b.hash.Sum(b.sum[:0])
+			b.name(b.hashAll)
 		}
 		if b.hashAll {
 			b.hash.Write(rest)
@@ -89,40 +86,63 @@ func (b *BodyWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// store takes bytes in pieces as large as the memory, for a write costs the more the smaller it is.
 func (b *BodyWriter) store(p []byte) {
-	if b.file == nil && b.fileErr == nil {
-		if len(b.memory)+len(p) <= b.w.limits.Memory {
-			if b.memory == nil {
-				b.memory = getBuf(b.w.limits.Memory)
-			}
-			b.memory = append(b.memory, p...)
-			return
+	for len(p) > 0 {
+		if b.memory == nil {
+			b.memory = getBuf(b.w.limits.Memory)
 		}
-		b.spill()
-	}
-	for len(p) > 0 && b.fileErr == nil { // in pieces as large as the memory, for a write costs the more the smaller it is
-		n := min(len(p), b.w.limits.Memory-len(b.memory))
-		b.memory = append(b.memory, p[:n]...)
-		if p = p[n:]; len(b.memory) == b.w.limits.Memory {
+		if len(b.memory) == b.w.limits.Memory {
 			b.flush()
 		}
+		n := min(len(p), b.w.limits.Memory-len(b.memory))
+		b.memory = append(b.memory, p[:n]...)
+		p = p[n:]
 	}
 }
 
-// flush writes the memory to the file.
+// flush brings what is in memory to the file.
 func (b *BodyWriter) flush() {
+	if first := b.file == nil && b.fileErr == nil && b.twin == nil; first && b.hashed == 0 && len(b.memory) == b.w.limits.Memory {
+		b.twin = b.findTwin()
+	}
+	if b.twin != nil && b.twin.goesOn(b.memory) {
+		b.memory = b.memory[:0]
+		return
+	}
+	b.settle()
+	if b.file == nil && b.fileErr == nil {
+		b.spill()
+	}
 	if b.fileErr == nil && len(b.memory) > 0 {
 		_, b.fileErr = b.file.Write(b.memory)
 	}
-	b.memory = b.memory[:0]
+	b.memory, b.hashed = b.memory[:0], 0
+}
+
+// settle brings the hash up to date.
+func (b *BodyWriter) settle() {
+	if b.hash == nil {
+		b.hash = hashes.Get().(hash.Hash)
+	}
+	b.leaveTwin()
+	b.hash.Write(b.memory[b.hashed:])
+	b.hashed = len(b.memory)
+}
+
+// name computes what the stored bytes are called, all of which have come. hashed says that the hash is needed further on.
+func (b *BodyWriter) name(hashed bool) {
+	if b.twin != nil && !hashed && b.twin.ends(b.memory) {
+		b.sum = b.twin.sum
+		return
+	}
+	b.settle()
+	b.hash.Sum(b.sum[:0])
 }
 
 // spill opens the body's file.
 func (b *BodyWriter) spill() {
 	b.part = "." + strconv.FormatInt(b.w.parts.Add(1), 10) + ".part"
-	if b.memory == nil {
-		b.memory = getBuf(b.w.limits.Memory)
-	}
 	b.file, b.fileErr = b.w.bodies.OpenFile(b.part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 }
 
@@ -144,15 +164,17 @@ func (b *BodyWriter) Finish(partial bool) *flow.Body {
 			r.Full = hex.EncodeToString(b.hash.Sum(nil))
 		}
 	} else {
-		b.hash.Sum(b.sum[:0])
+		b.name(false)
 	}
 	r.SHA256 = hex.EncodeToString(b.sum[:])
 	if err := b.place(r.SHA256); err != nil {
 		b.w.failed(fmt.Errorf("storing a body of %d bytes: %w", b.size, err))
 	}
 	putBuf(b.memory)
-	b.hash.Reset()
-	hashes.Put(b.hash)
+	if b.hash != nil {
+		b.hash.Reset()
+		hashes.Put(b.hash)
+	}
 	b.memory, b.hash = nil, nil
 	b.result = r
 	return r
@@ -160,6 +182,11 @@ func (b *BodyWriter) Finish(partial bool) *flow.Body {
 
 // place puts the stored bytes at bodies/<name>. The file appears whole or not at all.
 func (b *BodyWriter) place(name string) error {
+	if b.twin != nil { // equal to its end
+		b.twin.close()
+		b.twin = nil
+		return nil
+	}
 	known := b.w.known.has(b.sum)
 	if known && b.file == nil && b.fileErr == nil {
 		return nil
@@ -183,30 +210,8 @@ func (b *BodyWriter) place(name string) error {
 		return err
 	}
 	b.w.known.add(b.sum)
-	return nil
-}
-
-// knownBodies remembers which bodies are stored, so that equal ones are written once. It forgets all when full: a body
-// that is written again is only replaced by itself.
-type knownBodies struct {
-	mu   sync.Mutex
-	sums map[[sha256.Size]byte]struct{}
-}
-
-const maxKnown = 1 << 16
-
-func (k *knownBodies) has(sum [sha256.Size]byte) bool {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	_, ok := k.sums[sum]
-	return ok
-}
-
-func (k *knownBodies) add(sum [sha256.Size]byte) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.sums == nil || len(k.sums) >= maxKnown {
-		k.sums = make(map[[sha256.Size]byte]struct{})
+	if b.start != 0 {
+		b.w.known.begins(b.start, b.sum)
 	}
-	k.sums[sum] = struct{}{}
+	return nil
 }

@@ -1,7 +1,6 @@
 package record
 
 import (
-	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -24,16 +23,15 @@ func (b *BodyWriter) Snapshot() *flow.Body {
 		return nil
 	}
 	r := &flow.Body{Size: b.size, Stored: stored, Truncated: stored < b.size, Partial: true}
-	var sum [sha256.Size]byte
-	b.hash.Sum(sum[:0])
-	if r.Truncated {
-		if b.hashAll {
-			r.Full = hex.EncodeToString(sum[:])
-		}
-		sum = b.sum
+	sum := b.sum
+	if !r.Truncated {
+		b.settle()
+		b.hash.Sum(sum[:0])
+	} else if b.hashAll {
+		r.Full = hex.EncodeToString(b.hash.Sum(nil))
 	}
 	r.SHA256 = hex.EncodeToString(sum[:])
-	if !b.w.known.has(sum) {
+	if b.twin == nil && !b.w.known.has(sum) { // a twin is stored
 		if err := b.copyTo(r.SHA256); err != nil {
 			b.w.failed(fmt.Errorf("storing %d bytes of a body that goes on: %w", stored, err))
 			return nil
@@ -47,7 +45,7 @@ func (b *BodyWriter) Snapshot() *flow.Body {
 
 // copyTo puts a copy of the bytes so far at bodies/<name>. The caller holds mu.
 func (b *BodyWriter) copyTo(name string) (err error) {
-	if b.file != nil {
+	if b.file != nil && b.memory != nil {
 		b.flush()
 	}
 	if b.fileErr != nil {
