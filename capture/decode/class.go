@@ -69,14 +69,26 @@ var classes = func() (t [256]mask) {
 	return t
 }()
 
-func maskOf(b []byte) mask {
+func maskOf(b []byte) (m mask) {
+	for len(b) >= 2*runBlock {
+		if block := b[:runBlock]; uniform(block) {
+			m |= classes[block[0]]
+		} else {
+			m |= maskOfEach(block)
+		}
+		b = b[runBlock:]
+	}
+	return m | maskOfEach(b)
+}
+
+func maskOfEach(b []byte) mask {
 	var m, m1, m2, m3 mask
-	for len(b) >= 4 {
-		m |= classes[b[0]]
-		m1 |= classes[b[1]]
-		m2 |= classes[b[2]]
-		m3 |= classes[b[3]]
-		b = b[4:]
+	for len(b) >= 8 {
+		m |= classes[b[0]] | classes[b[4]]
+		m1 |= classes[b[1]] | classes[b[5]]
+		m2 |= classes[b[2]] | classes[b[6]]
+		m3 |= classes[b[3]] | classes[b[7]]
+		b = b[8:]
 	}
 	for _, c := range b {
 		m |= classes[c]
@@ -95,13 +107,15 @@ func isText(b []byte, m mask) bool {
 	if m&mCtrl == 0 {
 		return true
 	}
-	ctrl := 0
+	few := len(b) / 32
 	for _, c := range b {
 		if classes[c] == mCtrl {
-			ctrl++
+			if few--; few < 0 {
+				return false
+			}
 		}
 	}
-	return ctrl*32 <= len(b)
+	return true
 }
 
 // looksText says whether a trial decoding gave something that a human or a parser could read.

@@ -81,6 +81,7 @@ func magicOf(b []byte) magic {
 
 // tools are decompressors that keep their tables from one use to the next.
 type tools struct {
+	src    bytes.Reader // what the one in use reads
 	gzip   *gzip.Reader
 	zlib   io.ReadCloser
 	flate  io.ReadCloser
@@ -125,7 +126,8 @@ func (p *peeler) contentDecoding(name string, b []byte) (out []byte, op string, 
 // inflate decompresses within limits. What came out before an error is given with the error.
 func (p *peeler) inflate(name string, b []byte) ([]byte, error) {
 	t := &p.tools
-	src := bytes.NewReader(b)
+	src := &t.src
+	src.Reset(b)
 	var r io.Reader
 	var err error
 	switch name {
@@ -233,6 +235,9 @@ type trailing struct{ n int }
 
 func (t trailing) Error() string { return "bytes after the end of the stream" }
 
+// drainFirst is how many bytes a decompressor is given room for at first.
+const drainFirst = 64 << 10
+
 // drain reads a decompressor to its end, its limit of bytes or of ratio.
 func (p *peeler) drain(r io.Reader, in int) ([]byte, error) {
 	most := int64(RatioFloor)
@@ -243,11 +248,15 @@ func (p *peeler) drain(r io.Reader, in int) ([]byte, error) {
 	if left := p.limits.Bytes - p.bytes; left < most {
 		most, ratio = left, false
 	}
-	size := min(int64(in)*4+512, most+1)
-	buf := p.arena.take(int(size))[:0]
+	// Most of what is tried ends at once, and what is made to grow grows far: begin small, and take long steps at first.
+	buf := p.arena.take(int(min(int64(in)*4+512, most+1, drainFirst)))[:0]
 	for {
-		if len(buf) == cap(buf) {
-			buf = append(p.arena.take(2 * cap(buf))[:0], buf...)
+		if n := cap(buf); len(buf) == n {
+			step := 2
+			if n <= 4*drainFirst {
+				step = 4
+			}
+			buf = append(p.arena.take(step * n)[:0], buf...)
 		}
 		room := buf[len(buf):cap(buf)]
 		if int64(len(buf)+len(room)) > most+1 {
@@ -284,23 +293,6 @@ func (p *peeler) snappyBlock(b []byte) ([]byte, error) {
 		return nil, errNotThis
 	}
 	return out, nil
-}
-
-// lz4Block decodes lz4 without framing, which does not say how long its outcome is.
-func (p *peeler) lz4Block(b []byte) ([]byte, error) {
-	if len(b) > 1<<22 {
-		return nil, errNotThis
-	}
-	size := min(len(b)*16, 1<<24)
-	if !p.spend(size) {
-		return nil, errNotThis
-	}
-	out := p.arena.take(size)
-	n, err := lz4.UncompressBlock(b, out)
-	if err != nil {
-		return nil, errNotThis
-	}
-	return out[:n], nil
 }
 
 // wsInflate inflates one WebSocket message; window is what came before it.

@@ -16,7 +16,7 @@ func (p *peeler) inside(at *step, data []byte, m mask) (explained, ok bool) {
 	}
 	defer p.leave()
 	covered, clear := p.streams(at, data)
-	text := p.stretches(at, data)
+	text := p.stretches(at, data, m)
 	switch {
 	case covered*8 >= len(data)*7:
 		return clear, true
@@ -26,13 +26,15 @@ func (p *peeler) inside(at *step, data []byte, m mask) (explained, ok bool) {
 	return false, false
 }
 
+// magicBytes are those that the compressions begin with that are looked for in other bytes.
+var magicBytes = kinds(func(c byte) bool { return c == 0x1f || c == 0x28 || c == 0x78 || c == 0x04 || c == 0xff })
+
 // streams peels compressed streams that begin somewhere after the first byte. It says how many bytes they took.
 func (p *peeler) streams(at *step, data []byte) (covered int, explained bool) {
 	explained = true
-	for i, tries := 1, 0; i+8 < len(data) && tries < maxInside && !p.stop; i++ {
-		c := data[i]
-		if c != 0x1f && c != 0x28 && c != 0x78 && c != 0x04 && c != 0xff {
-			continue
+	for i, tries := 1, 0; tries < maxInside && !p.stop; i++ {
+		if i = nextOf(data, i, &magicBytes); i+8 >= len(data) {
+			break
 		}
 		mg := magicOf(data[i:])
 		if mg == magicNone || mg == magicOther {
@@ -64,9 +66,16 @@ func (p *peeler) streams(at *step, data []byte) (covered int, explained bool) {
 const minStretch = 12
 
 // stretches peels the stretches of text in bytes, as far as they can hold more than they show. It says how many bytes they are.
-func (p *peeler) stretches(at *step, data []byte) (covered int) {
+func (p *peeler) stretches(at *step, data []byte, m mask) (covered int) {
+	if m&^(mCtrl|mSep) == 0 {
+		return 0
+	}
 	tries := 0
 	for i := 0; i < len(data) && !p.stop; {
+		if !textStarts[data[i]] {
+			i = nextOf(data, i, &textStarts)
+			continue
+		}
 		end := i + textRun(data[i:])
 		if end == i {
 			i++
@@ -91,11 +100,11 @@ func (p *peeler) stretches(at *step, data []byte) (covered int) {
 func textRun(b []byte) int {
 	i := 0
 	for i < len(b) {
-		if textByte(b[i]) {
+		if textBytes[b[i]] {
 			i++
 			continue
 		}
-		if b[i] < 0xc2 {
+		if b[i] < 0xc2 || i+1 == len(b) || b[i+1]&0xc0 != 0x80 {
 			break
 		}
 		r, n := utf8.DecodeRune(b[i:])
@@ -106,6 +115,12 @@ func textRun(b []byte) int {
 	}
 	return i
 }
+
+// textBytes are the bytes of text in ASCII; textStarts those and the first bytes of other letters.
+var (
+	textBytes  = kinds(textByte)
+	textStarts = kinds(func(c byte) bool { return textByte(c) || c >= 0xc2 })
+)
 
 func textByte(c byte) bool { return c >= ' ' && c < 0x7f || c == '\n' || c == '\t' || c == '\r' }
 

@@ -12,9 +12,15 @@ func entropy(b []byte) int {
 		return 0
 	}
 	var count [256]uint32
-	for _, c := range b {
-		count[c]++
+	rest := b
+	for ; len(rest) >= 2*runBlock; rest = rest[runBlock:] {
+		if block := rest[:runBlock]; uniform(block) {
+			count[block[0]] += runBlock
+		} else {
+			tally(&count, block)
+		}
 	}
+	tally(&count, rest)
 	total := log2(uint64(len(b)))
 	var sum uint64
 	for _, n := range count {
@@ -23,6 +29,12 @@ func entropy(b []byte) int {
 		}
 	}
 	return int(sum * 1000 / uint64(len(b)) >> 16)
+}
+
+func tally(count *[256]uint32, b []byte) {
+	for _, c := range b {
+		count[c]++
+	}
 }
 
 // logs are the logarithms of small numbers.
@@ -56,10 +68,10 @@ func square(n uint64) uint64 {
 	return r
 }
 
-// dense says whether the entropy is near what random bytes of this length and alphabet would have: 7/8 of it.
-func dense(b []byte, alphabet int) bool {
-	most := log2(uint64(min(len(b), alphabet)))
-	return uint64(entropy(b)) >= most*1000>>16*7/8
+// dense says whether an entropy is near what random bytes of this length and alphabet would have: 7/8 of it.
+func dense(size, entropy, alphabet int) bool {
+	most := log2(uint64(min(size, alphabet)))
+	return uint64(entropy) >= most*1000>>16*7/8
 }
 
 // denseToken says whether a text is one long token without a meaning to a reader: letters of base64, hex or base85 at random.
@@ -83,10 +95,11 @@ func denseToken(t []byte, m mask) bool {
 // bytes give it.
 func (p *peeler) dark(at *step, data []byte, reason string) {
 	if len(data) > p.quiet || len(data) >= minCipher && (p.isRoot() || saysEncrypted(p.owner.name())) {
+		e := entropy(data)
 		if reason == "" {
-			reason = reasonOf(data)
+			reason = reasonOf(data, e)
 		}
-		p.unread = &OpaquePart{Location: at.location(), Reason: reason, Bytes: len(data), Entropy: entropy(data)}
+		p.unread = &OpaquePart{Location: at.location(), Reason: reason, Bytes: len(data), Entropy: e}
 	}
 }
 

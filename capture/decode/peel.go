@@ -48,6 +48,7 @@ type peeler struct {
 
 func (p *peeler) release() {
 	clear(p.seen)
+	p.tools.src.Reset(nil)
 	p.arena.trim()
 	p.steps.mark = mark{}
 	*p = peeler{seen: p.seen, arena: p.arena, steps: p.steps, tools: p.tools, readers: p.readers, ints: p.ints, decimal: p.decimal}

@@ -180,7 +180,7 @@ func (w *walk) packed(b []byte) bool {
 		large = large || v >= 1<<32
 		r = r[n:]
 	}
-	if (!large || count*4 > len(b)) && (len(b) < minCipher || dense(b, 256)) {
+	if (!large || count*4 > len(b)) && (len(b) < minCipher || dense(len(b), entropy(b), 256)) {
 		return false
 	}
 	for i := 0; len(b) > 0 && i < maxPacked; i++ {

@@ -17,13 +17,13 @@ func (p *peeler) unlabelled(at *step, data []byte) (explained, ok bool) {
 			if name == "brotli" && !brotliFits(data) || skip >= len(data)-8 || skip > 0 && name != "deflate" && name != "lz4-raw" {
 				continue
 			}
-			hit := p.hit
+			hit, mark := p.hit, p.arena.mark
 			out, err := p.inflate(name, data[skip:])
 			if rest, isTrailing := err.(trailing); isTrailing && rest.n <= 4 {
 				err = nil
 			}
 			if err != nil || len(out) < 8 || !sensible(out) && (name != "deflate" && name != "brotli" || skip > 0 || len(out) < 24 || len(data) > 1<<20) {
-				p.hit = hit // a wrong guess that grew is no bomb
+				p.hit, p.arena.mark = hit, mark // a wrong guess that grew is no bomb
 				continue
 			}
 			op := map[string]string{"snappy-raw": "snappy", "lz4-raw": "lz4"}[name]
@@ -90,15 +90,15 @@ func sensible(b []byte) bool {
 	return n*10 >= len(b)*7 && !bytes.Equal(b[:4], b[len(b)-4:])
 }
 
-// reasonOf says why bytes are not explained.
-func reasonOf(b []byte) string {
+// reasonOf says why bytes of an entropy are not explained.
+func reasonOf(b []byte, entropy int) string {
 	if m := mediaOf(b); m != "" {
 		return "media: " + m
 	}
 	if magicOf(b) == magicXZ {
 		return "unknown: xz"
 	}
-	if dense(b, 256) {
+	if dense(len(b), entropy, 256) {
 		return "unknown: high entropy"
 	}
 	return "unknown: binary"
