@@ -82,9 +82,16 @@ func (t *digests) lookup(k uint64) []digest {
 }
 
 // inText finds digests in runs of hex digits: a run must be a digest, or the beginning of one of at least 16 digits.
-func (t *digests) inText(v []byte, found func(d *digest, start, end int)) {
+func (t *digests) inText(v []byte, runs []run, found func(d *digest, start, end int)) {
 	const least = 2 * minDigest
 	for i := 0; i+least <= len(v); {
+		for len(runs) > 0 && runs[0].end <= i {
+			runs = runs[1:]
+		}
+		if len(runs) > 0 && runs[0].start <= i && !hexByte(v[i]) {
+			i = runs[0].end
+			continue
+		}
 		j := i + least - 1
 		for j >= i && hexByte(v[j]) {
 			j--
@@ -116,10 +123,16 @@ func (t *digests) inText(v []byte, found func(d *digest, start, end int)) {
 }
 
 // inBytes finds raw digests: a whole one, or the beginning of one, as the value; in a loose value a whole one anywhere.
-func (t *digests) inBytes(v []byte, loose bool, found func(d *digest, start, end int)) {
+func (t *digests) inBytes(v []byte, loose bool, runs []run, found func(d *digest, start, end int)) {
 	for i := 0; i+minDigest <= len(v) && (loose || i == 0); i++ {
 		k := binary.BigEndian.Uint64(v[i:])
 		list := t.lookup(k)
+		if len(list) == 0 && len(runs) > 0 && runs[0].start <= i {
+			if runs[0].end >= i+minDigest {
+				i = runs[0].end - minDigest // what lies between begins with the same bytes
+			}
+			runs = runs[1:]
+		}
 		for n := range list {
 			d, rest := &list[n], v[i:]
 			switch {

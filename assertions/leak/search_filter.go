@@ -172,38 +172,56 @@ func commonness(b []byte) int {
 	return n
 }
 
-// candidates calls found for each place where a pattern may stand.
-func (f *filter) candidates(v []byte, found func(pattern int32, at int)) {
+// candidates calls found for each place where a pattern may stand. Of the runs of v only the beginning is looked at where
+// the gram that is all in them is no pattern's.
+func (f *filter) candidates(v []byte, runs []run, found func(pattern int32, at int)) {
 	if f.empty() || len(v) < f.width {
 		return
 	}
-	i, n, stride := 0, len(v), f.stride
+	i := 0
+	for _, r := range runs {
+		if i = f.sample(v, i, r.start, found); i+8 <= r.end && !f.may((gramAt(v, i)|foldBytes)&f.keep) {
+			i += (r.end - 8 - i + f.stride) / f.stride * f.stride
+		}
+	}
+	f.sample(v, i, len(v), found)
+}
+
+// may says whether a gram may be one of a pattern.
+func (f *filter) may(g uint64) bool {
+	h := gramHash(g)
+	two := gramBits(h)
+	return f.bits[h>>32&uint64(len(f.bits)-1)]&two == two
+}
+
+// sample looks at every stride-th place from i on that lies before end, and gives the first that does not.
+func (f *filter) sample(v []byte, i, end int, found func(pattern int32, at int)) int {
+	stride := f.stride
 	bits, keep := f.bits, f.keep
 	top := uint64(len(bits) - 1)
 	if f.width == shortGram {
-		for ; i+shortGram <= n; i += stride {
+		for last := min(end-1, len(v)-shortGram); i <= last; i += stride {
 			g := uint64(binary.LittleEndian.Uint32(v[i:]) | foldBytes&(1<<32-1))
 			h := gramHash(g)
 			if two := gramBits(h); bits[h>>32&top]&two == two {
 				f.sampled(g, i, found)
 			}
 		}
-		return
+		return i
 	}
-	for ; i+8 <= n; i += stride {
+	for last := min(end-1, len(v)-8); i <= last; i += stride {
 		g := (binary.LittleEndian.Uint64(v[i:]) | foldBytes) & keep
 		h := gramHash(g)
 		if two := gramBits(h); bits[h>>32&top]&two == two {
 			f.sampled(g, i, found)
 		}
 	}
-	for ; i+f.width <= n; i += stride {
-		g := (gramAt(v, i) | foldBytes) & keep
-		h := gramHash(g)
-		if two := gramBits(h); bits[h>>32&top]&two == two {
+	for last := min(end-1, len(v)-f.width); i <= last; i += stride {
+		if g := (gramAt(v, i) | foldBytes) & keep; f.may(g) {
 			f.sampled(g, i, found)
 		}
 	}
+	return i
 }
 
 // sampled calls found for the patterns of a gram that was met at i.

@@ -12,6 +12,7 @@ import (
 type finder struct {
 	s     *Searcher
 	v     *decode.Value
+	runs  []run // of its data
 	hits  []Hit
 	seen  map[hitKey]bool
 	count map[hitKind]int  // hits of a needle so far, by kind
@@ -46,19 +47,26 @@ func (f *finder) value(v *decode.Value) bool {
 		f.numbers(v)
 		return true
 	}
+	f.runs = runsOf(f.runs[:0], v.Data)
 	for i := range s.texts {
-		s.texts[i].candidates(v.Data, f.compare)
+		s.texts[i].candidates(v.Data, f.runs, f.compare)
 	}
 	if v.Kind == decode.Bytes {
-		s.binary.candidates(v.Data, f.compare)
-		s.digests.inBytes(v.Data, v.Loose, f.digest)
+		s.binary.candidates(v.Data, f.runs, f.compare)
+		s.digests.inBytes(v.Data, v.Loose, f.runs, f.digest)
 	}
-	s.digests.inText(v.Data, f.digest)
-	if len(s.wideText) > 0 && !onlyASCII(v.Data) && utf8.Valid(v.Data) {
-		folded := foldUnicode(v.Data)
-		s.wide.candidates(folded, func(p int32, at int) { f.compareWide(folded, p, at) })
-	}
+	s.digests.inText(v.Data, f.runs, f.digest)
+	f.wide(&s.wide)
 	return true
+}
+
+// wide searches a value with letters beyond ASCII, folded as Unicode.
+func (f *finder) wide(patterns *filter) {
+	if patterns.empty() || onlyASCII(f.v.Data) || !utf8.Valid(f.v.Data) {
+		return
+	}
+	folded := foldUnicode(f.v.Data)
+	patterns.candidates(folded, nil, func(p int32, at int) { f.compareWide(folded, p, at) })
 }
 
 func onlyASCII(b []byte) bool {

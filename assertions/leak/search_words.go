@@ -4,7 +4,6 @@ import (
 	"math/bits"
 	"sort"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/telltale-farm/telltale/capture/decode"
 )
@@ -101,11 +100,9 @@ func (f *finder) found(id string) bool {
 func (f *finder) place(v *decode.Value) bool {
 	f.v = v
 	if v.Kind != decode.Int {
-		f.s.words.candidates(v.Data, f.compare)
-		if !f.s.wideWords.empty() && !onlyASCII(v.Data) && utf8.Valid(v.Data) {
-			folded := foldUnicode(v.Data)
-			f.s.wideWords.candidates(folded, func(p int32, at int) { f.compareWide(folded, p, at) })
-		}
+		f.runs = runsOf(f.runs[:0], v.Data)
+		f.s.words.candidates(v.Data, f.runs, f.compare)
+		f.wide(&f.s.wideWords)
 	}
 	return true
 }
