@@ -2,7 +2,6 @@ package harness
 
 import (
 	"context"
-	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -14,8 +13,8 @@ import (
 
 // Attribution by elimination, the small form: with `adb reverse` every connection reaches the proxy from this computer,
 // so its source port says nothing. But the phone's own socket tables list who has a connection to the reversed port.
-// While a new connection waits at the proxy, the rows that were not there before are the waiting connections'; if all of
-// them belong to one uid, that is whose they are. Anything less certain stays unknown, with the candidates named.
+// While a new connection waits at the proxy, its socket is one of those of which no connection had arrived; if all of
+// them belong to one uid, that is whose it is. Anything less certain stays unknown, with the candidates named.
 
 // attributeTimeout bounds how long a new connection waits for its app to be known.
 const attributeTimeout = 3 * time.Second
@@ -31,12 +30,18 @@ type attributor struct {
 
 	looking chan struct{} // holds one token: one look at the tables at a time
 	mu      sync.Mutex
-	waiting []int64                 // connections whose app is not known yet
-	known   map[netip.AddrPort]bool // local ends, on the phone, of connections that were already there
+	waiting []arrival // connections that arrived since the last look
+	sockets *sockets  // of whoever looks
+}
+
+// arrival is a connection that the proxy accepted.
+type arrival struct {
+	conn int64
+	left bool // it waited too long, and its app stays unknown; its socket is one of those on the phone all the same
 }
 
 func newAttributor(apps map[int][]string, sample func(context.Context) ([]adb.Socket, error), note func(int64, record.App)) *attributor {
-	a := &attributor{sample: sample, apps: apps, note: note, looking: make(chan struct{}, 1), known: map[netip.AddrPort]bool{}}
+	a := &attributor{sample: sample, apps: apps, note: note, looking: make(chan struct{}, 1), sockets: newSockets()}
 	a.looking <- struct{}{}
 	return a
 }
@@ -47,7 +52,7 @@ func (a *attributor) attribute(ctx context.Context, conn int64) {
 	ctx, cancel := context.WithTimeout(ctx, attributeTimeout)
 	defer cancel()
 	a.mu.Lock()
-	a.waiting = append(a.waiting, conn)
+	a.waiting = append(a.waiting, arrival{conn: conn})
 	a.mu.Unlock()
 	select {
 	case <-ctx.Done():
@@ -64,7 +69,7 @@ func (a *attributor) look(ctx context.Context, conn int64) {
 		a.mu.Lock()
 		waiting := slices.Clone(a.waiting)
 		a.mu.Unlock()
-		if !slices.Contains(waiting, conn) {
+		if !slices.ContainsFunc(waiting, func(w arrival) bool { return w.conn == conn }) {
 			return
 		}
 		rows, err := a.sample(ctx)
@@ -72,60 +77,35 @@ func (a *attributor) look(ctx context.Context, conn int64) {
 			a.leave(conn)
 			return
 		}
-		fresh, gone, all := a.fresh(rows)
+		s := a.sockets.after(rows, time.Now())
 		a.mu.Lock()
 		arrived := len(a.waiting)
 		a.mu.Unlock()
-		if (len(fresh) != len(waiting) || arrived != len(waiting)) && try < resamples && ctx.Err() == nil {
+		if (len(s.open) != s.taken+len(waiting) || arrived != len(waiting)) && try < resamples && ctx.Err() == nil {
 			continue
 		}
-		app := a.decide(fresh, len(waiting))
-		if gone { // somebody's connection closed before it was looked at, and may be one of those that wait
-			app = record.App{Candidates: app.Candidates}
-			for _, r := range fresh {
-				app.Candidates = append(app.Candidates, a.apps[r.UID]...)
-			}
-			slices.Sort(app.Candidates)
-			app.Candidates = slices.Compact(app.Candidates)
-		}
+		app := a.decide(s.open, s.taken+len(waiting))
+		a.sockets = s.take(len(waiting))
 		a.mu.Lock()
-		a.known = all
-		a.waiting = slices.DeleteFunc(a.waiting, func(c int64) bool { return slices.Contains(waiting, c) })
+		served := a.waiting[:len(waiting)] // others may have come behind them, and some of these may have left
+		waiting, a.waiting = served, slices.Clone(a.waiting[len(waiting):])
 		a.mu.Unlock()
-		for _, c := range waiting {
-			a.note(c, app)
+		for _, w := range waiting {
+			if !w.left {
+				a.note(w.conn, app)
+			}
 		}
 		return
 	}
 }
 
-// fresh returns the rows that lead to the proxy and were not there at the last look, whether some of those are closed
-// already and have lost their uid, and all local ends there are now.
-func (a *attributor) fresh(rows []adb.Socket) (fresh []adb.Socket, gone bool, all map[netip.AddrPort]bool) {
-	all = map[netip.AddrPort]bool{}
-	for _, r := range rows {
-		if !toProxy(r) {
-			if fromProxy(r) {
-				gone = gone || !a.known[r.Local] && !all[r.Local]
-				all[r.Local] = true
-			}
-			continue
-		}
-		if !a.known[r.Local] && !all[r.Local] {
-			fresh = append(fresh, r)
-		}
-		all[r.Local] = true
-	}
-	return fresh, gone, all
-}
-
-// decide says whose the new rows are. Fewer rows than connections means that some have closed already, and then the
-// rest may not speak for them.
-func (a *attributor) decide(fresh []adb.Socket, waiting int) record.App {
+// decide says whose the connections are that arrived, of which there are so many, when each has one of the open sockets.
+// Fewer sockets than connections means that some have closed already, and then the rest may not speak for them.
+func (a *attributor) decide(open []opened, conns int) record.App {
 	var uids []int
-	for _, r := range fresh {
-		if !slices.Contains(uids, r.UID) {
-			uids = append(uids, r.UID)
+	for _, o := range open {
+		if !slices.Contains(uids, o.uid) {
+			uids = append(uids, o.uid)
 		}
 	}
 	slices.Sort(uids)
@@ -134,37 +114,25 @@ func (a *attributor) decide(fresh []adb.Socket, waiting int) record.App {
 		names = append(names, a.apps[uid]...)
 	}
 	slices.Sort(names)
-	if len(uids) == 1 && len(fresh) >= waiting && len(names) == 1 {
+	names = slices.Compact(names)
+	if len(uids) != 1 || uids[0] == uidGone || len(open) < conns {
+		return record.App{Candidates: names}
+	}
+	if len(names) == 1 {
 		return record.App{Package: names[0], UID: uids[0], By: flow.ByElimination}
 	}
-	if len(uids) == 1 && len(fresh) >= waiting {
-		return record.App{UID: uids[0], By: flow.ByElimination, Candidates: names} // one uid, shared by several packages
-	}
-	return record.App{Candidates: names}
+	return record.App{UID: uids[0], By: flow.ByElimination, Candidates: names} // one uid, shared by several packages
 }
 
 // leave gives up on a connection: its app stays unknown.
 func (a *attributor) leave(conn int64) {
 	a.mu.Lock()
-	a.waiting = slices.DeleteFunc(a.waiting, func(c int64) bool { return c == conn })
-	a.mu.Unlock()
-}
-
-// uids of Android that are not apps' own: adbd's end of the tunnel belongs to the shell.
-const (
-	uidRoot  = 0
-	uidShell = 2000
-)
-
-// toProxy says whether a row is an app's end of a connection to the reversed port.
-func toProxy(r adb.Socket) bool {
-	return r.UID != uidShell && r.Remote.Port() == ProxyPort && r.Remote.Addr().Unmap().IsLoopback() &&
-		(r.State == adb.TCPEstablished || r.State == adb.TCPSynSent)
-}
-
-// fromProxy says whether a row is what is left of such a connection.
-func fromProxy(r adb.Socket) bool {
-	return r.UID != uidShell && r.Remote.Port() == ProxyPort && r.Remote.Addr().Unmap().IsLoopback() && !toProxy(r)
+	defer a.mu.Unlock()
+	for i := range a.waiting {
+		if a.waiting[i].conn == conn {
+			a.waiting[i].left = true
+		}
+	}
 }
 
 // tcpSockets reads a phone's TCP tables, whenever a connection comes.

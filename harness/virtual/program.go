@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/telltale-farm/telltale/harness/virtual/network"
@@ -233,16 +234,44 @@ func (g *programs) listen(port, real int) (release func(), err error) {
 	}, nil
 }
 
-// loopback connects to a port of the phone's loopback: a program's, else adb's.
-func (g *programs) loopback(ctx context.Context, port int) (net.Conn, error) {
+// loopback is a network.Loopback: a port of a program, else adb's.
+func (g *programs) loopback(ctx context.Context, port int, bound func(local uint16)) (net.Conn, error) {
 	g.mu.Lock()
 	real := g.ports[port]
 	g.mu.Unlock()
 	if real == 0 {
+		bound(0)
 		return g.p.adb.DialReverse(ctx, port)
 	}
-	var d net.Dialer
+	d := net.Dialer{Control: func(_, _ string, c syscall.RawConn) error {
+		var err error
+		if cerr := c.Control(func(fd uintptr) {
+			var local uint16
+			if local, err = bind(int(fd)); err == nil {
+				bound(local)
+			}
+		}); cerr != nil {
+			return cerr
+		}
+		return err
+	}}
 	return d.DialContext(ctx, "tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(real)))
+}
+
+// bind gives a socket of this computer's loopback its port before it connects.
+func bind(fd int) (port uint16, err error) {
+	if err := syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		return 0, os.NewSyscallError("bind", err)
+	}
+	name, err := syscall.Getsockname(fd)
+	if err != nil {
+		return 0, os.NewSyscallError("getsockname", err)
+	}
+	v4, ok := name.(*syscall.SockaddrInet4)
+	if !ok {
+		return 0, errors.New("a socket of IPv4 has an address of another kind")
+	}
+	return uint16(v4.Port), nil
 }
 
 // close ends the door; programs see that and end.

@@ -49,14 +49,17 @@ func (a *App) connect(ctx context.Context, network, host string, port int) (*Con
 		if network != "tcp" || n.options.Loopback == nil {
 			return nil, syscall.ECONNREFUSED
 		}
-		row := n.table.open(a.socket(network, loopback, loopback, port, synSent))
-		inner, err := n.options.Loopback(ctx, port)
+		var row *socket
+		inner, err := n.options.Loopback(ctx, port, func(local uint16) {
+			s := a.socket(network, loopback, loopback, port, synSent)
+			s.local = netip.AddrPortFrom(s.local.Addr(), local)
+			row = n.table.open(s)
+		})
 		if err != nil {
-			n.table.close(row, false)
+			if row != nil {
+				n.table.close(row, false)
+			}
 			return nil, err
-		}
-		if tcp, ok := inner.LocalAddr().(*net.TCPAddr); ok && tcp.IP.IsLoopback() {
-			n.table.move(row, uint16(tcp.Port))
 		}
 		n.table.set(row, established)
 		peer := n.table.open(socket{

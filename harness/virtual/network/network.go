@@ -23,14 +23,19 @@ type Dialer interface {
 
 // Options make a network. Zero values have the defaults given.
 type Options struct {
-	Proxy    func() (host string, port int, ok bool)               // Android's effective proxy, asked at each new connection; nil: none
-	Loopback func(ctx context.Context, port int) (net.Conn, error) // a connection to the phone's own 127.0.0.1:port; nil: refused
-	Internet Dialer                                                // nil: no network
-	Now      func() time.Time                                      // the phone's clock; default time.Now
-	Address  netip.Addr                                            // of wlan0; default 192.168.43.57
-	SSID     string                                                // default AndroidWifi
-	TimeWait time.Duration                                         // how long a closed socket stays in the tables; default 60s, as Linux does
+	Proxy    func() (host string, port int, ok bool) // Android's effective proxy, asked at each new connection; nil: none
+	Loopback Loopback                                // nil: refused
+	Internet Dialer                                  // nil: no network
+	Now      func() time.Time                        // the phone's clock; default time.Now
+	Address  netip.Addr                              // of wlan0; default 192.168.43.57
+	SSID     string                                  // default AndroidWifi
+	TimeWait time.Duration                           // how long a closed socket stays in the tables; default 60s, as Linux does
 }
+
+// Loopback makes a connection to the phone's own 127.0.0.1:port. Before anything can be seen of the connection it calls
+// bound, once, with its local port: a kernel chooses that before it says SYN, and the row in the tables keeps it to its
+// end. 0 leaves the choice to the table, for what is no real connection of this computer.
+type Loopback func(ctx context.Context, port int, bound func(local uint16)) (net.Conn, error)
 
 // Stack is the network stack an app uses. It decides in which table its sockets stand.
 type Stack string

@@ -151,7 +151,8 @@ func TestUserAgent(t *testing.T) {
 	w.answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 	var got []string
 	app := w.app(func(o *AppOptions) { o.UserAgent = "Dalvik/2.1.0" })
-	w.options.Loopback = func(context.Context, int) (net.Conn, error) {
+	w.options.Loopback = func(_ context.Context, _ int, bound func(uint16)) (net.Conn, error) {
+		bound(0)
 		near, far := net.Pipe()
 		go func() {
 			b := make([]byte, 4096)

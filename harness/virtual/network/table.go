@@ -23,8 +23,8 @@ const maxTimeWait = 4096
 // The range of ephemeral ports (net.ipv4.ip_local_port_range).
 const firstPort, lastPort = 32768, 60999
 
-// A connection to the loopback may be a real one of this computer, whose port its row gets once that is known. Until then
-// its port is of a range from which no computer gives its own: or it would be taken for another's real one.
+// A connection to the loopback may be a real one of this computer, and its row has that one's port. One that is not gets
+// a port of a range from which no computer gives its own: or it would be taken for another's real one.
 const firstOwn, lastOwn = 20_000, firstPort - 1
 
 // socket is one row of a table.
@@ -83,18 +83,6 @@ func (t *table) free(at *uint16, first, last uint16) uint16 {
 		}
 	}
 	return *at
-}
-
-// move gives a row the local port of the real connection under it, so that what a listener sees is in the table.
-func (t *table) move(s *socket, port uint16) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if port == 0 || port == s.local.Port() {
-		return
-	}
-	t.giveBack(s)
-	s.local = netip.AddrPortFrom(s.local.Addr(), port)
-	t.ports[port]++
 }
 
 func (t *table) set(s *socket, state byte) {

@@ -136,7 +136,8 @@ func newWorld(t *testing.T) *world {
 			defer w.mu.Unlock()
 			return "127.0.0.1", w.proxyPort, w.proxyPort != 0
 		},
-		Loopback: func(_ context.Context, port int) (net.Conn, error) {
+		Loopback: func(_ context.Context, port int, bound func(uint16)) (net.Conn, error) {
+			bound(0)
 			if port != 18080 {
 				return nil, fmt.Errorf("connection refused")
 			}

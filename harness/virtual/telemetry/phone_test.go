@@ -30,7 +30,8 @@ func TestOnAPhone(t *testing.T) {
 	phoneNet := network.New(network.Options{
 		Internet: web,
 		Proxy:    func() (string, int, bool) { return "127.0.0.1", 18080, proxied },
-		Loopback: func(context.Context, int) (net.Conn, error) {
+		Loopback: func(_ context.Context, _ int, bound func(uint16)) (net.Conn, error) {
+			bound(0)
 			near, far := pipe(t)
 			go tunnel(far, web)
 			return near, nil
