@@ -29,6 +29,7 @@ type BodyWriter struct {
 	hashed  int    // bytes of memory that hash has
 	start   uint64 // what knownBodies calls the first full memory
 	twin    *twin  // a stored body that this one is equal to so far; then hash and file have nothing yet
+	placed  bool   // all that is to be stored is equal to a stored body
 	file    *os.File
 	part    string
 	fileErr error
@@ -133,7 +134,10 @@ func (b *BodyWriter) settle() {
 // name computes what the stored bytes are called, all of which have come. hashed says that the hash is needed further on.
 func (b *BodyWriter) name(hashed bool) {
 	if b.twin != nil && !hashed && b.twin.ends(b.memory) {
-		b.sum = b.twin.sum
+		b.sum, b.placed = b.twin.sum, true
+		b.twin.close()
+		putBuf(b.memory)
+		b.twin, b.memory = nil, nil
 		return
 	}
 	b.settle()
@@ -182,9 +186,7 @@ func (b *BodyWriter) Finish(partial bool) *flow.Body {
 
 // place puts the stored bytes at bodies/<name>. The file appears whole or not at all.
 func (b *BodyWriter) place(name string) error {
-	if b.twin != nil { // equal to its end
-		b.twin.close()
-		b.twin = nil
+	if b.placed {
 		return nil
 	}
 	known := b.w.known.has(b.sum)

@@ -31,7 +31,7 @@ func (b *BodyWriter) Snapshot() *flow.Body {
 		r.Full = hex.EncodeToString(b.hash.Sum(nil))
 	}
 	r.SHA256 = hex.EncodeToString(sum[:])
-	if b.twin == nil && !b.w.known.has(sum) { // a twin is stored
+	if !b.placed && !b.w.known.has(sum) {
 		if err := b.copyTo(r.SHA256); err != nil {
 			b.w.failed(fmt.Errorf("storing %d bytes of a body that goes on: %w", stored, err))
 			return nil
