@@ -58,7 +58,7 @@ func (j *judgeCmd) Run(_ context.Context, c *console) error {
 	case neverClosed(dir):
 		fmt.Fprintln(c.Err, "verdicts.json: there is none to compare with, for the run was never closed")
 	default:
-		return &exitStatus{Code: exitTampered, Err: errors.New("verdicts.json: the stored bytes differ from what the recorded files say; telltale verify names what was changed")}
+		return &exitStatus{Code: exitTampered, Err: errors.New("verdicts.json: the stored bytes differ from what the recorded files say; telltale verify names what was changed, or that other rules judged it")}
 	}
 	if code := verdicts.ExitCode(); code != exitClean {
 		return &exitStatus{Code: code}

@@ -28,7 +28,7 @@ EXIT STATUS
   0  genuine, whatever the verdict is
   1  usage error, or the bundle could not be read
   5  nothing was changed, but the run did not reach its end
-  6  not genuine`
+  6  not genuine, or judged by other rules, so that this telltale cannot tell`
 }
 
 // verified is what --json prints.
@@ -90,6 +90,9 @@ func printCheck(c *console, check evidence.Check) error {
 		}
 	}
 	line := string(check.State)
+	if check.State == evidence.Unjudged {
+		line = "not shown to be genuine: the files hold together, but other rules judged it"
+	}
 	if check.Verdicts.Outcome != "" {
 		how := "judged again"
 		if check.Redacted {

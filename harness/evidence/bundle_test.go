@@ -286,5 +286,5 @@ func TestCloseWithAForeignFile(t *testing.T) {
 	if c.Verdicts.Outcome != leak.Clean || b.Partial() || strings.HasSuffix(c.Dir, ".partial") {
 		t.Errorf("%+v", c)
 	}
-	named(t, c.Dir, "notes.txt")
+	named(t, c.Dir, "notes.txt", Tampered)
 }

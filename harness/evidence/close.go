@@ -125,7 +125,7 @@ func (b *Bundle) reopen() error {
 	if err != nil {
 		return err
 	}
-	if check.State == Tampered {
+	if !check.sound() {
 		return fmt.Errorf("its files are not those that it was closed with: %s", check.Problems[0])
 	}
 	if check.Verdicts.Complete {

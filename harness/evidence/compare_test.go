@@ -178,7 +178,7 @@ func TestRedact(t *testing.T) {
 	}
 	edit(t, out, "verdicts.json", func(s string) string { return strings.ReplaceAll(s, `"outcome":"leaked"`, `"outcome":"clean"`) })
 	sums(t, out)
-	named(t, out, "verdicts.json")
+	named(t, out, "verdicts.json", Tampered)
 	if err := Redact(dir, out); err == nil {
 		t.Error("it wrote over what was there")
 	}

@@ -82,7 +82,7 @@ func WriteReport(dir string) (string, Beside, error) {
 	}
 	for _, p := range check.Problems {
 		// Sums taken over changed files would make them look genuine.
-		if check.State == Tampered && !derivedName(p.File) {
+		if !check.sound() && !derivedName(p.File) {
 			return "", Beside{}, fmt.Errorf("writing the report of %s: it was changed since it was closed: %s", b.name, p)
 		}
 	}

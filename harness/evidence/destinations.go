@@ -59,7 +59,7 @@ func (b *Bundle) destinations() (out []Destination, origin Answers, err error) {
 	if err != nil {
 		return nil, origin, err
 	}
-	if check.State == Tampered {
+	if !check.sound() {
 		return nil, origin, fmt.Errorf("it is not genuine, and nobody is asked because of it: %s", check.Problems[0])
 	}
 	v, err := b.stated()

@@ -88,7 +88,7 @@ func (b *Bundle) redact(out string) error {
 	if err != nil {
 		return err
 	}
-	if check.State == Tampered {
+	if !check.sound() {
 		return fmt.Errorf("it is not genuine: %s", check.Problems[0])
 	}
 	if err := os.Mkdir(out, 0o700); err != nil {

@@ -24,6 +24,7 @@ const (
 	Genuine    State = "genuine"    // whole, as it was closed, and its verdicts follow from its files
 	Incomplete State = "incomplete" // nothing is wrong with what is there, but the run did not reach its end
 	Tampered   State = "tampered"
+	Unjudged   State = "unjudged" // all is as it was closed, and its verdicts were made by other rules: whether they follow from its files only those can tell
 )
 
 // Problem is something that does not hold, with the file where it shows.
@@ -43,6 +44,9 @@ type Check struct {
 
 	Uncovered []string // files that were added after the bundle was closed, and that no sum and no verdict speaks of: answers of destinations
 }
+
+// sound says that nothing speaks against the bundle.
+func (c Check) sound() bool { return c.State == Genuine || c.State == Incomplete }
 
 // maxProblems bounds a list that a hostile bundle could make long.
 const maxProblems = 1000
@@ -112,6 +116,7 @@ func (b *Bundle) verify() (Check, error) {
 		c.Problems = append(c.Problems[:maxProblems], Problem{".", "and more"})
 	}
 	switch {
+	case len(c.Problems) == 1 && c.State == Unjudged:
 	case len(c.Problems) > 0:
 		c.State = Tampered
 	case open || !c.Verdicts.Complete:
@@ -249,6 +254,7 @@ func (b *Bundle) checkVerdicts(c *Check, open bool, bad complaint) {
 	case string(stored) != string(raw):
 		if was, err := leak.ParseVerdicts(stored); err == nil && was.Rules != v.Rules {
 			bad(verdictsName, "it was judged by rules %d, and this telltale judges by rules %d: a telltale with those rules can tell if it is genuine", was.Rules, v.Rules)
+			c.State = Unjudged
 			return
 		}
 		bad(verdictsName, "the verdicts do not follow from the files")

@@ -39,14 +39,14 @@ func files(t *testing.T, dir string) (names []string) {
 	return names
 }
 
-// named checks that the bundle is called tampered, and that the file that was touched is named.
-func named(t *testing.T, dir, file string) {
+// named checks what the bundle is called, and that the file that was touched is named.
+func named(t *testing.T, dir, file string, state State) {
 	t.Helper()
 	check, err := Verify(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if check.State != Tampered {
+	if check.State != state {
 		t.Errorf("%s: the bundle is %s", file, check.State)
 	}
 	for _, p := range check.Problems {
@@ -80,18 +80,18 @@ func TestVerifyNamesEveryFile(t *testing.T) {
 				t.Errorf("%s flipped: %+v, %v", name, check, err)
 			}
 		} else {
-			named(t, dir, name)
+			named(t, dir, name, Tampered)
 		}
 		put(nil)
 		if name != "SHA256SUMS" {
-			named(t, dir, name)
+			named(t, dir, name, Tampered)
 		} else if check, err := Verify(dir); err != nil || check.State != Tampered {
 			t.Errorf("%s emptied: %+v, %v", name, check, err)
 		}
 		if err := os.Remove(path); err != nil {
 			t.Fatal(err)
 		}
-		named(t, dir, name)
+		named(t, dir, name, Tampered)
 		put(whole)
 	}
 	if check, err := Verify(dir); err != nil || check.State != Genuine {
@@ -138,21 +138,22 @@ func TestVerifyWithForgedSums(t *testing.T) {
 		file   string
 		change func(string) string
 		names  string // the file that is named, if another
+		state  State  // tampered if none is given
 	}{
-		"verdicts made clean":     {"phones/phone-1/attempts.jsonl", func(s string) string { return strings.ReplaceAll(s, `"quiet":true`, `"quiet":false`) }, "verdicts.json"},
-		"verdicts rewritten":      {"verdicts.json", swap(`"outcome":"clean"`, `"outcome":"leaked"`), ""},
-		"verdicts in other JSON":  {"verdicts.json", func(s string) string { return s + "\n" }, ""},
-		"verdicts of other rules": {"verdicts.json", swap(fmt.Sprintf(`"rules":%d`, leak.RulesVersion), `"rules":99`), ""},
-		"a journal line changed":  {phone + "journal.jsonl", swap(`"exit":0`, `"exit":1`), ""},
-		"a journal line removed":  {phone + "journal.jsonl", func(s string) string { return s[strings.Index(s, "\n")+1:] }, ""},
+		"verdicts made clean":     {"phones/phone-1/attempts.jsonl", func(s string) string { return strings.ReplaceAll(s, `"quiet":true`, `"quiet":false`) }, "verdicts.json", ""},
+		"verdicts rewritten":      {"verdicts.json", swap(`"outcome":"clean"`, `"outcome":"leaked"`), "", ""},
+		"verdicts in other JSON":  {"verdicts.json", func(s string) string { return s + "\n" }, "", ""},
+		"verdicts of other rules": {"verdicts.json", swap(fmt.Sprintf(`"rules":%d`, leak.RulesVersion), `"rules":99`), "", Unjudged},
+		"a journal line changed":  {phone + "journal.jsonl", swap(`"exit":0`, `"exit":1`), "", ""},
+		"a journal line removed":  {phone + "journal.jsonl", func(s string) string { return s[strings.Index(s, "\n")+1:] }, "", ""},
 		"journal lines swapped": {phone + "journal.jsonl", func(s string) string {
 			l := strings.SplitAfter(s, "\n")
 			l[1], l[2] = l[2], l[1]
 			return strings.Join(l, "")
-		}, ""},
-		"a journal cut in its middle": {phone + "journal.jsonl", func(s string) string { return s[:len(s)-5] }, ""},
-		"a future schema":             {"policy.json", swap(`"schema": 1`, `"schema": 2`), ""},
-		"a foreign phone":             {phone + "phone.jsonl", swap(`"id":"phone-1"`, `"id":"phone-2"`), ""},
+		}, "", ""},
+		"a journal cut in its middle": {phone + "journal.jsonl", func(s string) string { return s[:len(s)-5] }, "", ""},
+		"a future schema":             {"policy.json", swap(`"schema": 1`, `"schema": 2`), "", ""},
+		"a foreign phone":             {phone + "phone.jsonl", swap(`"id":"phone-1"`, `"id":"phone-2"`), "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := closedCopy(t)
@@ -161,7 +162,10 @@ func TestVerifyWithForgedSums(t *testing.T) {
 			if c.names == "" {
 				c.names = c.file
 			}
-			named(t, dir, c.names)
+			if c.state == "" {
+				c.state = Tampered
+			}
+			named(t, dir, c.names, c.state)
 		})
 	}
 }
@@ -212,7 +216,7 @@ func TestVerifyForeignFiles(t *testing.T) {
 				os.RemoveAll(filepath.Join(dir, c.names))
 			}
 			c.do(t, dir)
-			named(t, dir, c.names)
+			named(t, dir, c.names, Tampered)
 			if _, _, same, err := Rejudge(dir); strings.Contains(name, "link") || name == "a pipe" {
 				if err == nil {
 					t.Errorf("it was judged, same %v", same)
