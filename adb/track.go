@@ -48,6 +48,7 @@ func (s Server) Track(ctx context.Context) (<-chan Event, error) {
 	type list struct {
 		phones []Listed
 		err    error
+		at     time.Time // when it came, however late it is looked at
 	}
 	lists := make(chan list)
 	go func() { // pushed
@@ -59,7 +60,7 @@ func (s Server) Track(ctx context.Context) (<-chan Event, error) {
 				phones, err = ParseList([]byte(text))
 			}
 			select {
-			case lists <- list{phones, err}:
+			case lists <- list{phones, err, time.Now()}:
 			case <-ctx.Done():
 				return
 			}
@@ -87,15 +88,15 @@ func (s Server) Track(ctx context.Context) (<-chan Event, error) {
 				if err != nil {
 					continue
 				}
-				got = list{phones: phones}
+				got = list{phones: phones, at: time.Now()}
 			}
 			if got.err != nil {
 				if ctx.Err() == nil {
-					send(ctx, events, Event{Err: got.err, At: time.Now()})
+					send(ctx, events, Event{Err: got.err, At: got.at})
 				}
 				return
 			}
-			for _, e := range changes(known, got.phones, time.Now()) {
+			for _, e := range changes(known, got.phones, got.at) {
 				if !send(ctx, events, e) {
 					return
 				}

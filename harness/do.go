@@ -182,9 +182,9 @@ func (s *Session) attemptAt(ctx context.Context, a Action, place *leak.Place) (*
 		p.Own = a.About().Own
 		at.Trial = &p
 	}
-	drops, _, _ := s.lease.link.seen()
+	drops := s.lease.link.dropped()
 	err := s.drive(ctx, a, at)
-	at.Fault = s.lease.link.blame(faultOf(err), drops)
+	at.Fault = s.lease.link.blame(ctx, faultOf(err), err, drops)
 	if at.Fault != nil && ctx.Err() != nil {
 		at.Fault = &leak.Fault{Class: leak.FaultHarness, Code: leak.CodeHarness, Detail: "interrupted: " + context.Cause(ctx).Error()}
 	}

@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 
 	"github.com/telltale-farm/telltale/assertions/leak"
@@ -28,7 +28,7 @@ func TestHubReset(t *testing.T) {
 		rigs = append(rigs, d.rig(t, clean(nil), "clean", adbd.NoAuth))
 	}
 	var here, all sync.WaitGroup
-	var alone atomic.Int32 // that say of no others: a busy computer may hear of their drops seconds apart
+	with := fmt.Sprintf("and %d other phones of its adb server with it: look at their hub", phones-1)
 	here.Add(phones)
 	reset := sync.OnceFunc(func() {
 		for _, r := range rigs {
@@ -55,11 +55,8 @@ func TestHubReset(t *testing.T) {
 			if err != nil || seen.Verdict.Outcome != leak.Clean {
 				t.Errorf("phone %d: %+v, %v", i, seen, err)
 			}
-			if f := r.made()[0].Fault; f == nil || f.Class != leak.FaultPhone {
-				t.Errorf("phone %d: its first attempt has the fault %+v", i, f)
-			} else if f.Code == leak.CodeCaptureGap && !strings.Contains(f.Detail, "other phones of its adb server with it: look at their hub") {
-				t.Logf("phone %d: %s", i, f.Detail)
-				alone.Add(1)
+			if f := r.made()[0].Fault; f == nil || f.Class != leak.FaultPhone || !strings.Contains(f.Detail, with) {
+				t.Errorf("phone %d: its first attempt has the fault %+v, want one %q", i, f, with)
 			}
 			if err := l.Release(t.Context()); err != nil {
 				t.Errorf("phone %d: %v", i, err)
@@ -67,21 +64,19 @@ func TestHubReset(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if n := alone.Load(); n > phones/2 {
-		t.Errorf("%d phones of %d do not say that others went with them", n, phones)
-	}
 
 	type edge struct {
 		us    int64
 		delta int
 	}
 	var edges []edge
+	began := 0
 	for _, r := range rigs {
 		raw, err := fs.ReadFile(r.bundle.FS(), "phones/"+phoneID+"/journal.jsonl")
 		if err != nil {
 			t.Fatal(err)
 		}
-		var began int64
+		holds := false
 		for line := range bytes.Lines(raw) {
 			var j evidence.JournalLine
 			if err := json.Unmarshal(line, &j); err != nil {
@@ -89,11 +84,13 @@ func TestHubReset(t *testing.T) {
 			}
 			switch {
 			case j.Event != "recovery":
-			case j.Data["what"] == "begin":
-				began = j.HostUS
+			case j.Data["what"] == "begin": // it has its place by now
+				began++
+				holds = true
 				edges = append(edges, edge{j.HostUS, 1})
-			default: // one that takes longer than two seconds gives its place away; it had that before it said that it began
-				edges = append(edges, edge{min(j.HostUS, began+1_000_000), -1})
+			case holds: // it gives its place away, or ended before that: it has it still
+				holds = false
+				edges = append(edges, edge{j.HostUS, -1})
 			}
 		}
 	}
@@ -103,7 +100,7 @@ func TestHubReset(t *testing.T) {
 		now += e.delta
 		most = max(most, now)
 	}
-	if len(edges) < 2*phones || most > together {
-		t.Errorf("%d recoveries of %d phones, at most %d at a time; want at most %d", len(edges)/2, phones, most, together)
+	if began < phones || len(edges) != 2*began || most > together {
+		t.Errorf("%d recoveries of %d phones, %d of them at a time; want at most %d", began, phones, most, together)
 	}
 }

@@ -155,7 +155,7 @@ func Acquire(ctx context.Context, o Options) (_ *Lease, err error) {
 func newLease(o Options) *Lease {
 	l := &Lease{
 		Options: o, profile: o.Profile, repeat: o.Repeat, dir: o.Dir,
-		mint: Mint{Seed: o.Seed}, link: &link{}, bounds: o.Bounds.withDefaults(),
+		mint: Mint{Seed: o.Seed}, link: newLink(), bounds: o.Bounds.withDefaults(),
 		switched: map[string]string{},
 	}
 	l.device = adb.Server{Addr: o.ADB}.Device(o.Serial, adb.Options{Journal: l.journal, Limits: adb.Limits{Timeout: l.bounds.Command}})

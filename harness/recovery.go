@@ -25,7 +25,7 @@ func (l *Lease) recover(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, l.bounds.Attach)
 	defer cancel()
 	l.say("waiting for the phone to come back")
-	release, err := takeTurn(ctx, l.State)
+	release, err := takeTurn(ctx, l.State, func() { l.note("recovery", "gives its place away", nil) })
 	if err != nil {
 		return err
 	}

@@ -6,8 +6,6 @@ import (
 	"net"
 	"slices"
 	"strconv"
-	"sync"
-	"time"
 
 	"github.com/telltale-farm/telltale/adb"
 	"github.com/telltale-farm/telltale/assertions/leak"
@@ -16,102 +14,6 @@ import (
 // ProxyPort is the port on the phone's loopback that is reversed to our proxy, the same for the whole run: removing or
 // moving a reverse while an app dials kills the adb server.
 const ProxyPort = 18080
-
-// link watches a phone's connection to its adb server, so that a blip between two looks is not missed: a drop of a
-// millisecond silently takes the reverse tunnel with it.
-type link struct {
-	mu     sync.Mutex
-	drops  int
-	class  string // whose fault the last one was
-	last   string
-	at     time.Time            // of the last drop
-	others map[string]time.Time // the last drop of other phones of the same server
-}
-
-// Phones that drop within incident of each other dropped together: a hub, or the server itself.
-const (
-	incident   = 2 * time.Second
-	watchAgain = 200 * time.Millisecond // a server that has gone is looked for
-)
-
-// watch counts what takes a phone away until the context ends, through whatever becomes of the adb server.
-func (l *link) watch(ctx context.Context, server adb.Server, serial string, events <-chan adb.Event) {
-	tick := time.NewTicker(watchAgain)
-	defer tick.Stop()
-	for {
-		l.follow(events, serial)
-		for events = nil; events == nil; {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-				events, _ = server.Track(ctx) // a server that is away is counted once, when it went
-			}
-		}
-	}
-}
-
-// follow counts until the events end.
-func (l *link) follow(events <-chan adb.Event, serial string) {
-	for e := range events {
-		// A phone that was a device and is one again was plugged anew between two looks: its tunnels are gone.
-		back := e.State == adb.StateDevice && e.Was != adb.StateDevice
-		if e.Err == nil && back {
-			continue
-		}
-		l.mu.Lock()
-		switch {
-		case e.Err != nil:
-			l.drop(leak.FaultHarness, e.At, "the adb server went away: "+e.Err.Error())
-		case e.Serial == serial:
-			l.drop(leak.FaultPhone, e.At, fmt.Sprintf("the phone went from %q to %q", e.Was, e.State))
-		case e.Was == adb.StateDevice && len(l.others) < maxOthers:
-			if l.others == nil {
-				l.others = map[string]time.Time{}
-			}
-			l.others[e.Serial] = e.At
-		}
-		l.mu.Unlock()
-	}
-}
-
-// maxOthers is more phones than one computer has.
-const maxOthers = 1024
-
-// drop counts one. That a phone is away while the server is, too, is the server's doing.
-func (l *link) drop(class string, at time.Time, what string) {
-	if l.class == leak.FaultHarness && at.Sub(l.at) < incident {
-		class, what = l.class, l.last
-	}
-	l.drops, l.class, l.at, l.last = l.drops+1, class, at, what
-}
-
-// seen gives how often the phone dropped, whose fault the last time was, and what it was, with how many other phones went
-// at that moment.
-func (l *link) seen() (drops int, class, last string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	together := 0
-	for _, at := range l.others {
-		if at.Sub(l.at).Abs() < incident {
-			together++
-		}
-	}
-	if l.drops > 0 && together > 0 {
-		return l.drops, l.class, fmt.Sprintf("%s, and %d other phones of its adb server with it: look at their hub", l.last, together)
-	}
-	return l.drops, l.class, l.last
-}
-
-// blame corrects a fault: a phone that was lost because the adb server went is not to blame. drops is how often it had
-// dropped when the attempt began.
-func (l *link) blame(f *leak.Fault, drops int) *leak.Fault {
-	now, class, last := l.seen()
-	if f == nil || f.Code != leak.CodeDeviceLost || now == drops || class != leak.FaultHarness {
-		return f
-	}
-	return &leak.Fault{Class: class, Code: leak.CodeCaptureGap, Detail: last + "; then " + f.Detail}
-}
 
 // alive says whether proxy, reverse tunnel and phone stand, and if not, which of them and why.
 func (l *Lease) alive(ctx context.Context) (ok bool, detail string, err error) {
@@ -177,7 +79,7 @@ func (l *Lease) before(ctx context.Context) (around, error) {
 	if err := l.ledBack(ctx); err != nil {
 		return around{}, err
 	}
-	drops, _, _ := l.link.seen()
+	drops := l.link.dropped()
 	ok, detail, err := l.alive(ctx)
 	if err != nil {
 		return around{}, err
@@ -207,8 +109,8 @@ func (l *Lease) after(ctx context.Context, a around) (leak.Tunnel, error) {
 		return t, err
 	}
 	class := leak.FaultHarness
-	if drops, whose, last := l.link.seen(); drops != a.drops {
-		ok, class, detail = false, whose, last
+	if went, whose, what := l.link.since(ctx, a.drops, !ok); went {
+		ok, class, detail = false, whose, what
 	}
 	touched, err := l.aroundUs(ctx)
 	if err != nil {

@@ -19,9 +19,9 @@ const (
 	turnHold   = 2 * time.Second // a recovery that takes longer gives its place away
 )
 
-// takeTurn waits for a place and returns what gives it back, which also happens by itself after turnHold. Places are
-// flocks, so the kernel frees them however their holder dies.
-func takeTurn(ctx context.Context, state string) (release func(), err error) {
+// takeTurn waits for a place and returns what gives it back, which also happens by itself after turnHold; late is called
+// just before that. Places are flocks, so the kernel frees them however their holder dies.
+func takeTurn(ctx context.Context, state string, late func()) (release func(), err error) {
 	dir := filepath.Join(state, "locks")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("waiting for a turn to recover: %w", err)
@@ -36,11 +36,18 @@ func takeTurn(ctx context.Context, state string) (release func(), err error) {
 			}
 			err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 			if err == nil {
-				late := time.AfterFunc(turnHold, func() { f.Close() })
+				given := make(chan struct{})
+				held := time.AfterFunc(turnHold, func() {
+					defer close(given)
+					late()
+					f.Close()
+				})
 				return func() {
-					if late.Stop() {
+					if held.Stop() {
 						f.Close()
+						return
 					}
+					<-given
 				}, nil
 			}
 			f.Close()
