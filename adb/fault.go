@@ -206,7 +206,7 @@ func refused(text, phone, op string) *Fault {
 	switch {
 	case strings.Contains(text, "unauthorized"), strings.Contains(text, "authorizing"):
 		code = Unauthorized
-	case strings.Contains(text, "no permissions"):
+	case strings.Contains(text, "no permissions"), strings.HasPrefix(text, "insufficient permissions"): // the list says the first, a request for the phone the second
 		code = NoPermissions
 	case strings.Contains(text, "offline"), strings.Contains(text, "connecting"):
 		code = Offline

@@ -7,6 +7,7 @@ type Limits struct {
 	Output   int64         // bytes of output of one command, stdout and stderr each: 64 MiB
 	File     int64         // bytes of one pulled file: 256 MiB
 	Timeout  time.Duration // of a call whose context has no deadline: 60 s
+	Start    time.Duration // of the wait for an activity to be drawn: 15 s
 	Dial     time.Duration // of the connection to the adb server: 5 s
 	InFlight int           // commands at a time; more wait for a place, or for their context: 8
 }
@@ -20,6 +21,9 @@ func (l Limits) withDefaults() Limits {
 	}
 	if l.Timeout <= 0 {
 		l.Timeout = time.Minute
+	}
+	if l.Start <= 0 {
+		l.Start = 15 * time.Second
 	}
 	if l.Dial <= 0 {
 		l.Dial = 5 * time.Second

@@ -1,9 +1,11 @@
 package adb
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -101,6 +103,26 @@ func TestStartActivity(t *testing.T) {
 	}
 	if s, err := d.StartActivity(ctx, "-n", "g/.H"); !errors.Is(err, NoExit) || s.OK() {
 		t.Errorf("%+v, %v", s, err)
+	}
+}
+
+// Of an activity that draws nothing itself, am start -W may wait for ever (fenix issue 2134, appium issue 12962).
+func TestStartActivityThatIsNeverDrawn(t *testing.T) {
+	t.Parallel()
+	f := startFake(t, v2(script{
+		"shell,v2,raw:'am' 'start' '-W' '-n' 'a/.B'": func(c *fakeConn) { c.okay(); c.packet(packetStdout, "Starting: Intent { cmp=a/.B }\n"); hangs(c) },
+		"shell,v2,raw:'am' 'start' '-W' '-n' 'c/.D'": func(c *fakeConn) { c.okay(); hangs(c) },
+	}))
+	if s, err := f.device(Options{Limits: Limits{Start: 3 * time.Second}}).StartActivity(t.Context(), "-n", "a/.B"); err != nil || !s.OK() {
+		t.Errorf("%+v, %v", s, err)
+	}
+	if s, err := f.device(Options{Limits: Limits{Start: 50 * time.Millisecond}}).StartActivity(t.Context(), "-n", "c/.D"); !errors.Is(err, Timeout) || s.OK() {
+		t.Errorf("am itself hangs: %+v, %v", s, err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if s, err := f.device(Options{}).StartActivity(ctx, "-n", "a/.B"); !errors.Is(err, Timeout) || s.OK() {
+		t.Errorf("the caller's own time is over: %+v, %v", s, err)
 	}
 }
 

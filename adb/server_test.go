@@ -99,7 +99,7 @@ func TestServerAnswers(t *testing.T) {
 		"host-serial:f:get-state":          fails("device still connecting"),
 		"host-serial:g:get-state":          func(c *fakeConn) { c.Write([]byte("WHAT")) },
 		"host-serial:h:get-state":          func(c *fakeConn) { c.Write([]byte("OKAYzzzz")) },
-		"host-serial:0123456789:get-state": fails("insufficient permissions for device: no permissions (user in plugdev group)"),
+		"host-serial:0123456789:get-state": fails("insufficient permissions for device: user in plugdev group; are your udev rules wrong?\nSee [http://developer.android.com/tools/device.html] for more information"),
 	})
 	s, ctx := f.server(), t.Context()
 	if v, err := s.Version(ctx); v != 41 || err != nil {

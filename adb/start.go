@@ -11,7 +11,7 @@ import (
 
 // Started is what `am start -W` says.
 type Started struct {
-	Status      string // ok, timeout
+	Status      string // ok; timeout: it was told to start, and had drawn nothing when the wait was over
 	LaunchState string // COLD, WARM, HOT, UNKNOWN (Android 10 and later)
 	Activity    string // component that came to the front; it may be another app's, such as a permission prompt
 	TotalTime   time.Duration
@@ -19,14 +19,25 @@ type Started struct {
 	Error       string // why nothing was started
 }
 
-// OK says that something was started. Compare Activity, or look at the screen, to know what.
-func (s Started) OK() bool { return s.Error == "" && s.Status == "ok" }
+// OK says that something was told to start, and was not refused. Look at the screen to know what came of it.
+func (s Started) OK() bool { return s.Error == "" && (s.Status == "ok" || s.Status == startSlow) }
+
+// startSlow is the status of a start of which nothing was drawn within Android's own time.
+const startSlow = "timeout"
 
 // StartActivity runs `am start -W` with arguments such as "-n", "pkg/.Act". That Android refuses to start something is
 // no error but a result that is not OK.
+//
+// Android waits for 10 s until what it started is drawn, and of an activity that draws nothing itself and hands on to
+// another it may never say that it was (public reports of Firefox, Android 8 and others): [Limits].Start bounds that.
 func (d *Device) StartActivity(ctx context.Context, args ...string) (Started, error) {
 	argv := append([]string{"am", "start", "-W"}, args...)
-	res, err := d.Shell(ctx, argv...)
+	waiting, cancel := context.WithTimeout(ctx, d.limits.Start)
+	res, err := d.Shell(waiting, argv...)
+	cancel()
+	if CodeOf(err) == Timeout && !over(ctx) && strings.HasPrefix(string(res.Stdout), "Starting: ") {
+		return Started{Status: startSlow}, nil
+	}
 	var exit *ExitError
 	if err != nil && !errors.As(err, &exit) {
 		return Started{}, err
@@ -79,7 +90,7 @@ func ParseStarted(text []byte) (Started, error) {
 		}
 		s.Error = "no status"
 	}
-	if s.Status != "" && s.Status != "ok" && s.Error == "" {
+	if s.Status != "" && s.Status != "ok" && s.Status != startSlow && s.Error == "" {
 		s.Error = "status " + s.Status
 	}
 	return s, nil
