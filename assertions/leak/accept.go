@@ -68,20 +68,31 @@ func acceptUnseenLine(uid int) string {
 	return fmt.Sprintf("- {app: %s, host: %s, why: ...}", name, HostUnknown)
 }
 
-// acceptsFlow is accepts of a flow: every name that it goes by must be accepted, for an app can put any into a header.
+// acceptsFlow is accepts of a flow: every name and port that it goes by must be accepted, for an app can put any into a header.
 func (p *phone) acceptsFlow(at *sighting) (by Accept, who string, ok bool) {
 	f := at.flow
+	names, ports := p.parties(f), p.ports(f)
 	for _, app := range at.owners() {
 		by, ok = p.accepts(app, p.host(f), f.Port)
-		for _, name := range p.parties(f) {
-			_, also := p.accepts(app, name, f.Port)
-			ok = ok && also
+		for _, name := range names {
+			for _, port := range ports {
+				_, also := p.accepts(app, name, port)
+				ok = ok && also
+			}
 		}
 		if ok {
 			return by, app, true
 		}
 	}
 	return Accept{}, "", false
+}
+
+// acceptFlowLine is acceptLine of a flow. One that goes by several ports is accepted at none alone.
+func (p *phone) acceptFlowLine(at *sighting, host string) string {
+	if len(p.ports(at.flow)) > 1 {
+		return acceptLine(at.who(), host, 0)
+	}
+	return acceptLine(at.who(), host, at.flow.Port)
 }
 
 // acceptLine is the devices.yaml line that accepts a destination, ready to paste but for the reason.

@@ -11,18 +11,7 @@ import (
 
 // identities makes the identity claim of each app that sent anything: which known identifiers its uploads carry.
 func (p *phone) identities() []Identity {
-	known := false
-	var deaf []Reason
-	for i := range p.secrets {
-		s := &p.secrets[i]
-		switch why := p.deaf[s.ID]; {
-		case s.Role != SecretIdentifier:
-		case why == "":
-			known = true
-		default:
-			deaf = append(deaf, Reason{Code: CodeHarness, Detail: fmt.Sprintf("the identifier %s cannot be looked for: %s", safe.Text(s.ID), why)})
-		}
-	}
+	blind := p.blind()
 	byApp := map[string]*Identity{}
 	for i := range p.seen {
 		at := &p.seen[i]
@@ -48,10 +37,7 @@ func (p *phone) identities() []Identity {
 	}
 	out := make([]Identity, 0, len(byApp))
 	for _, id := range byApp {
-		id.Reasons = append(id.Reasons, deaf...)
-		if !known {
-			id.Reasons = append(id.Reasons, Reason{Code: CodeControlMissing, Detail: "no identifier of this phone is known, so none could be looked for"})
-		}
+		id.Reasons = append(id.Reasons, blind...)
 		if p.gap != "" || len(p.missing) > 0 {
 			id.Reasons = append(id.Reasons, Reason{Code: CodeCaptureGap, Detail: "the recording is not whole"})
 		}
@@ -62,6 +48,25 @@ func (p *phone) identities() []Identity {
 		out = append(out, *id)
 	}
 	slices.SortFunc(out, func(a, b Identity) int { return strings.Compare(a.App, b.App) })
+	return out
+}
+
+// blind says which identifiers of the phone could not be looked for in anything that it sent.
+func (p *phone) blind() (out []Reason) {
+	known := false
+	for i := range p.secrets {
+		s := &p.secrets[i]
+		switch why := p.deaf[s.ID]; {
+		case s.Role != SecretIdentifier:
+		case why == "":
+			known = true
+		default:
+			out = append(out, Reason{Code: CodeHarness, Detail: fmt.Sprintf("the identifier %s cannot be looked for: %s", safe.Text(s.ID), why)})
+		}
+	}
+	if !known {
+		out = append(out, Reason{Code: CodeControlMissing, Detail: "no identifier of this phone is known, so none could be looked for"})
+	}
 	return out
 }
 
@@ -81,10 +86,14 @@ func (p *phone) unidentified(at *sighting) (out []Reason) {
 		out = append(out, r)
 	}
 	if at.more {
-		r.Code, r.Class, r.Detail = CodeTruncated, "", "it holds more values that could be identifiers than are kept"
-		out = append(out, r)
+		out = append(out, p.beyond(at))
 	}
 	return out
+}
+
+func (p *phone) beyond(at *sighting) Reason {
+	return Reason{Code: CodeTruncated, Flow: at.flow.Seq, Host: safe.Text(p.host(at.flow)), Port: at.flow.Port,
+		Detail: "it holds more values that could be identifiers than are kept"}
 }
 
 // carries says whether a flow holds content of its own, as a tunnel whose exchanges were all read does not.

@@ -56,13 +56,29 @@ func (p *phone) captureGap(a *Attempt) (out []Reason) {
 	if len(p.missing) > 0 {
 		gap(fmt.Sprintf("flow %d is missing in the recording", p.missing[0]))
 	}
+	return append(out, p.broken(a, func(at *sighting) bool { return p.concerns(a, at) })...)
+}
+
+// broken gives the flows that the proxy itself broke in an attempt's window.
+func (p *phone) broken(a *Attempt, counts func(*sighting) bool) (out []Reason) {
 	for i := range p.seen {
 		f := p.seen[i].flow
-		if f.Fault == flow.FaultNone || f.Fault == flow.FaultPhone || f.Fault == flow.FaultUpstream || !a.Window.Touches(f) || !p.concerns(a, &p.seen[i]) {
+		if f.Fault == flow.FaultNone || f.Fault == flow.FaultPhone || f.Fault == flow.FaultUpstream || !a.Window.Touches(f) || !counts(&p.seen[i]) {
 			continue
 		}
 		out = append(out, Reason{Code: CodeCaptureGap, Attempt: a.ID, Flow: f.Seq, App: safe.Text(p.seen[i].app),
 			Host: safe.Text(p.host(f)), Port: f.Port, Detail: "the proxy itself broke the flow"})
 	}
 	return out
+}
+
+// asked says whether all of a request was read, so that only its answer can be missing.
+func asked(f *flow.Flow) bool {
+	if f.Kind != flow.KindExchange || f.Request == nil {
+		return false
+	}
+	if b := f.Request.Body; b != nil {
+		return !b.Partial
+	}
+	return !expectsBody(f.Request)
 }

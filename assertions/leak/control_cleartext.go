@@ -38,7 +38,7 @@ func (p *phone) cleartext(a *Attempt, claim Claim) (reasons []Reason, accepted [
 			}
 			reasons = append(reasons, Reason{
 				Code: CodeCleartext, Attempt: a.ID, Flow: f.Seq, App: safe.Text(at.who()), Host: safe.Text(host), Port: f.Port,
-				Detail: "the canary went to its recipient without TLS: whoever is on the way can read it", Accept: acceptLine(at.who(), host, f.Port),
+				Detail: "the canary went to its recipient without TLS: whoever is on the way can read it", Accept: p.acceptFlowLine(at, host),
 			})
 			break
 		}

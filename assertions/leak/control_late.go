@@ -43,6 +43,7 @@ func (p *phone) lateUnread(a *Attempt, lost bool) (reasons []Reason, accepted []
 	}
 	reasons, accepted = p.opaqueOf(&rest, ClaimContent, its)
 	reasons = append(reasons, p.truncatedOf(&rest, its)...)
+	reasons = append(reasons, p.broken(&rest, func(at *sighting) bool { return its(at) && !asked(at.flow) })...)
 	for i := range p.attempts {
 		b := &p.attempts[i]
 		if b.Window.Start <= a.Window.End || b.Window.Start-1 > rest.Window.End {
@@ -50,7 +51,9 @@ func (p *phone) lateUnread(a *Attempt, lost bool) (reasons []Reason, accepted []
 		}
 		counted := []*Counters{b.Between} // what was sent before the app was driven again counts, its next window does not
 		if b.Window.Start <= rest.Window.End {
-			counted = append(counted, &Counters{Readable: true, Deltas: b.Counters.Deltas, Sockets: b.Counters.Sockets})
+			// Where a fault ended that window they were not read again, and what they count is between it and the next.
+			counted = append(counted, &Counters{Readable: b.Counters.Readable || b.Fault != nil, Detail: b.Counters.Detail,
+				Deltas: b.Counters.Deltas, Sockets: b.Counters.Sockets, Stopped: b.Counters.Stopped})
 		}
 		for _, c := range counted {
 			if c == nil {

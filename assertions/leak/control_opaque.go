@@ -124,7 +124,7 @@ func (p *phone) opaqueOf(a *Attempt, claim Claim, counts func(*sighting) bool) (
 		}
 		reasons = append(reasons, Reason{
 			Code: CodeOpaqueFlow, Detail: detail, Attempt: a.ID, Flow: f.Seq, App: safe.Text(at.who()), Host: safe.Text(host),
-			Port: f.Port, Class: class, Bytes: bytes, Accept: acceptLine(at.who(), host, f.Port),
+			Port: f.Port, Class: class, Bytes: bytes, Accept: p.acceptFlowLine(at, host),
 		})
 	}
 	return reasons, accepted

@@ -18,6 +18,15 @@ type story struct {
 	full     bool               // and there was more
 	apps     map[int64]cellApp  // by attempt
 	shared   map[int64][]string // of each flow whose app is not known: the packages of its uid, none if that is unknown too
+	blind    []Reason           // which identifiers could not be looked for
+	open     []openEnd
+}
+
+// openEnd is what flows of an app that is not known, sent in the window of an attempt, leave open.
+type openEnd struct {
+	attempt int64
+	flows   []int64
+	reason  Reason
 }
 
 // cellApp is the cell of an attempt, and the app it is about.
@@ -27,7 +36,7 @@ type cellApp struct {
 }
 
 func (p *phone) story() story {
-	s := story{id: p.id, mask: p.mask, facts: p.facts(), sessions: p.placed.out, full: p.placed.full, apps: map[int64]cellApp{}}
+	s := story{id: p.id, mask: p.mask, facts: p.facts(), sessions: p.placed.out, full: p.placed.full, apps: map[int64]cellApp{}, blind: p.blind()}
 	for i := range p.attempts {
 		a := &p.attempts[i]
 		s.apps[a.ID] = cellApp{a.Key, a.App}
@@ -36,6 +45,9 @@ func (p *phone) story() story {
 	for i := range p.seen {
 		if at := &p.seen[i]; at.app == "" {
 			s.shared[at.flow.Seq] = at.shared
+			if at.more && !p.ours(at.flow) {
+				s.open = append(s.open, openEnd{p.windowOf(at.flow, func(*Attempt) bool { return true }), []int64{at.flow.Seq}, p.beyond(at)})
+			}
 		}
 	}
 	return s
@@ -69,12 +81,13 @@ func identify(stories []story, cells []CellVerdict, claims []Identity) []Identit
 		l := &unsure[i]
 		if c := of(l); c != nil && !namesBuild(l.Values, byPhone[l.Phone].facts) && !c.names(l) {
 			c.Reasons = append(c.Reasons, l.reason())
+			byPhone[l.Phone].leftOpen(l)
 		}
 	}
 	for i := range claims {
 		c := &claims[i]
 		if byPhone[c.Phone].full {
-			c.Reasons = append(c.Reasons, Reason{Code: CodeTruncated, Detail: "there were more values that could be identifiers than are kept"})
+			c.Reasons = append(c.Reasons, tooMany)
 		}
 		c.Findings = sortFindings(c.Findings)
 		if len(c.Reasons) > 0 {
@@ -93,6 +106,18 @@ func identify(stories []story, cells []CellVerdict, claims []Identity) []Identit
 		}
 	}
 	return claims
+}
+
+var tooMany = Reason{Code: CodeTruncated, Detail: "there were more values that could be identifiers than are kept"}
+
+// leftOpen keeps what is not decided of a value that an app sent which is not known: it may be that of any cell.
+func (s *story) leftOpen(l *Learned) {
+	if l.App != "" {
+		return
+	}
+	for _, v := range l.Seen {
+		s.open = append(s.open, openEnd{v.Attempt, v.Flows, l.reason()})
+	}
 }
 
 // learned adds a learned identifier to its app's claim: as the proof of a known identifier that was found in its place, or
@@ -233,6 +258,17 @@ func (s *story) claim(cell *CellVerdict, claims []Identity) {
 		}
 		if mine && !silent(cell) {
 			v.Reasons = append(v.Reasons, c.Reasons...)
+		}
+	}
+	if !silent(cell) {
+		v.Reasons = append(v.Reasons, s.blind...)
+		if s.full {
+			v.Reasons = append(v.Reasons, tooMany)
+		}
+	}
+	for _, o := range s.open {
+		if a := s.apps[o.attempt]; a.key == cell.Key && slices.ContainsFunc(o.flows, func(f int64) bool { return s.may(f, a.app) }) {
+			v.Reasons = append(v.Reasons, o.reason)
 		}
 	}
 	cell.Claims[ClaimIdentity] = settled(v)

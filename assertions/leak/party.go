@@ -3,6 +3,7 @@ package leak
 import (
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/telltale-farm/telltale/capture/flow"
@@ -28,6 +29,9 @@ func (p *phone) parties(f *flow.Flow) []string {
 		if depth == 0 || !vouched(f, f.Host) {
 			add(f.Host)
 		}
+		if host := hostHeader(f); !vouched(f, host) {
+			add(host)
+		}
 		if f.TLS != nil {
 			add(f.TLS.SNI)
 		}
@@ -48,6 +52,34 @@ func (p *phone) parties(f *flow.Flow) []string {
 func vouched(f *flow.Flow, host string) bool {
 	_, err := netip.ParseAddr(strings.Trim(host, "[]"))
 	return err == nil && f.TLS != nil && f.TLS.SNI != ""
+}
+
+// hostHeader is the host that the Host header of a request says, which goes out as the app wrote it even where the
+// request's own address says another.
+func hostHeader(f *flow.Flow) string {
+	if f.Kind != flow.KindExchange {
+		return ""
+	}
+	value, _ := f.Request.Get("Host")
+	if host, _, err := net.SplitHostPort(value); err == nil {
+		return host
+	}
+	return strings.Trim(value, "[]")
+}
+
+// ports are those that a flow names, and what it rode in: the first is the app's word, as a host is.
+func (p *phone) ports(f *flow.Flow) (ports []int) {
+	for range 4 {
+		if !slices.Contains(ports, f.Port) {
+			ports = append(ports, f.Port)
+		}
+		i, ok := p.bySeq[f.Parent]
+		if f.Parent == 0 || !ok {
+			break
+		}
+		f = &p.flows[i]
+	}
+	return ports
 }
 
 // connectHost is the host that a tunnel was asked for, where the record says it beside the name in TLS.

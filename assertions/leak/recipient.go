@@ -28,7 +28,7 @@ func RecipientMatch(host string, declared []string) bool {
 }
 
 func cleanHost(h string) string {
-	return strings.TrimSuffix(strings.ToLower(strings.TrimSpace(h)), ".")
+	return strings.TrimSuffix(lowerASCII(strings.Trim(h, " \t")), ".") // other letters that look like these are other names
 }
 
 // registrable is the domain that somebody registered; empty for addresses, public suffixes and names without a dot.
