@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/telltale-farm/telltale/adb"
 	"github.com/telltale-farm/telltale/adb/ui"
 	"github.com/telltale-farm/telltale/assertions/leak"
 	"github.com/telltale-farm/telltale/capture/flow"
@@ -71,19 +72,11 @@ func (x *examination) launch(ctx context.Context, b profile.Browser, component s
 	if err := l.driver.Screen.Home(ctx); err != nil {
 		return err
 	}
-	if component == "" {
-		resolved, err := l.device.ResolveLauncher(ctx, b.App)
-		if err != nil {
-			return &NotPerformed{Want: "to start " + b.App, Got: err.Error(), Err: err}
+	if err := l.driver.Start(ctx, b.App, component); err != nil {
+		if adb.CodeOf(err) == adb.NoActivity {
+			err = &NotPerformed{Want: "to start " + b.App, Got: err.Error(), Err: err}
 		}
-		component = resolved
-	}
-	res, err := l.device.StartActivity(ctx, "-n", component)
-	if err != nil {
 		return err
-	}
-	if !res.OK() {
-		return &NotPerformed{Want: "to start " + b.App, Got: res.Error}
 	}
 	return l.driver.Front(ctx, b.App)
 }

@@ -102,12 +102,8 @@ func (w *switching) start(ctx context.Context) error {
 	if err := w.Screen.Home(ctx); err != nil {
 		return err
 	}
-	res, err := w.Device.StartActivity(ctx, "-n", w.app.Launch)
-	if err != nil {
+	if err := w.Start(ctx, w.app.Package, w.app.Launch); err != nil {
 		return err
-	}
-	if !res.OK() {
-		return &NotPerformed{Want: "to start " + w.app.Package, Got: res.Error}
 	}
 	if err := w.Front(ctx, w.app.Package); err != nil {
 		return err

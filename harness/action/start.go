@@ -8,14 +8,7 @@ import (
 
 // start brings an app to the front: by the component that the catalogue names, else by the one that the phone resolves.
 func start(ctx context.Context, d *harness.Driver, pkg, component string) error {
-	if component == "" {
-		resolved, err := d.Device.ResolveLauncher(ctx, pkg)
-		if err != nil {
-			return err
-		}
-		component = resolved
-	}
-	return launch(ctx, d, pkg, "-n", component)
+	return d.Start(ctx, pkg, component)
 }
 
 // launch runs am start -W and takes a refusal as an action that did not happen.
