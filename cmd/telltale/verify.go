@@ -18,8 +18,10 @@ type verifyCmd struct {
 
 // Help is shown below the flags.
 func (verifyCmd) Help() string {
-	return `Checks the sums, the names of the bodies, the chain of the journal and the completeness of a bundle, then judges it
-again; of a redacted copy it reads the stored verdicts. Every file that does not hold is named with the reason.
+	return `Checks the sums, the names of bodies and certificates, the chain of the journal, what it says of screens and logs, and the
+completeness of a bundle, then judges it again; of a redacted copy it reads the stored verdicts. Every file that does not
+hold is named with the reason. Reports that this telltale writes otherwise are named as "not relied on", signatures as
+"not checked": neither makes a bundle less genuine.
 
 Example:
   telltale verify evidence/20261121T120000Z
@@ -38,7 +40,9 @@ type verified struct {
 	Outcome  leak.Outcome   `json:"outcome,omitempty"` // what the files say, or of a redacted copy verdicts.json; empty when they could not be judged
 	Problems []problem      `json:"problems"`
 
-	Uncovered []string `json:"uncovered,omitempty"` // files that no sum covers: answers of destinations, fetched after the run
+	Uncovered []string  `json:"uncovered,omitempty"` // files that no sum covers: answers of destinations, fetched after the run
+	Unchecked []string  `json:"unchecked,omitempty"` // files that may hold a signature, which is not checked
+	Differs   []problem `json:"differs,omitempty"`   // derived files that this telltale writes otherwise
 }
 
 // problem is what does not hold, and the file where it shows.
@@ -58,7 +62,10 @@ func (v *verifyCmd) Run(_ context.Context, c *console) error {
 		return err
 	}
 	if v.JSON {
-		out := verified{check.State, check.Redacted, check.Verdicts.Outcome, []problem{}, check.Uncovered}
+		out := verified{check.State, check.Redacted, check.Verdicts.Outcome, []problem{}, check.Uncovered, check.Unchecked, nil}
+		for _, p := range check.Differs {
+			out.Differs = append(out.Differs, problem(p))
+		}
 		for _, p := range check.Problems {
 			out.Problems = append(out.Problems, problem(p))
 		}
@@ -89,6 +96,16 @@ func printCheck(c *console, check evidence.Check) error {
 			return err
 		}
 	}
+	for _, name := range check.Unchecked {
+		if _, err := fmt.Fprintf(c.Out, "not checked: %s: it may hold a signature; this telltale checks none\n", safe.Text(name)); err != nil {
+			return err
+		}
+	}
+	for _, p := range check.Differs {
+		if _, err := fmt.Fprintf(c.Out, "not relied on: %s; what counts is verdicts.json\n", p); err != nil {
+			return err
+		}
+	}
 	line := string(check.State)
 	if check.State == evidence.Unjudged {
 		line = "not shown to be genuine: the files hold together, but other rules judged it"
@@ -101,7 +118,7 @@ func printCheck(c *console, check evidence.Check) error {
 		line += "; " + how + ": " + string(check.Verdicts.Outcome)
 	}
 	if check.Redacted {
-		line += "; redacted, so that it cannot be judged again"
+		line += "; redacted, so that it cannot be judged again: only who has the original can tell if it is its copy"
 	}
 	_, err := fmt.Fprintln(c.Out, line)
 	return err

@@ -1,7 +1,6 @@
 package evidence
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -169,13 +168,8 @@ func (b *Bundle) parseAnswers(raw []byte) (a Answers, err error) {
 	if len(raw) > maxAnswers {
 		return a, fmt.Errorf("it is larger than %d bytes", maxAnswers)
 	}
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&a); err != nil {
+	if err := strictly(raw, &a); err != nil {
 		return a, fmt.Errorf("it is no file of answers: %w", err)
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return a, errors.New("there is text after its end")
 	}
 	run := b.name
 	if r, err := b.run(); err == nil && r.ID != "" {

@@ -3,6 +3,7 @@ package evidence
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -21,8 +22,21 @@ func (p *Phone) Artefact(attempt int64, action, file string, data []byte) error 
 	if err != nil {
 		return err
 	}
-	return writeWhole(p.root, name, data)
+	// The journal comes first: what lies there without its word is not ours.
+	if err := p.AppendJournal(eventKept, map[string]any{"file": name, "sha256": sha256Hex(data), "bytes": len(data)}); err != nil {
+		return err
+	}
+	if err := writeWhole(p.root, name, data); err != nil {
+		return errors.Join(err, p.AppendJournal(eventMissing, map[string]any{"file": name, "why": err.Error()}))
+	}
+	return nil
 }
+
+// Events of the journal that speak of the files of attempts.
+const (
+	eventKept    = "artefact"
+	eventMissing = "artefact-missing"
+)
 
 // Film stores a part of an attempt's film of the screen as it comes, and says what was stored. part counts from 1; what
 // is longer than most is refused.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 
@@ -91,12 +92,20 @@ func (b *Bundle) tidy() error {
 		if err != nil || !d.Type().IsRegular() {
 			return err
 		}
-		half := strings.HasSuffix(name, ".tmp") || filepath.Base(filepath.Dir(name)) == bodiesName && strings.HasPrefix(d.Name(), ".") && strings.HasSuffix(name, ".part")
-		if !half {
+		if !halfWritten(name) {
 			return nil
 		}
 		return b.root.Remove(name)
 	})
+}
+
+// halfWritten says whether a file is one that a process was writing beside its place.
+func halfWritten(name string) bool {
+	if at, ok := strings.CutSuffix(name, ".tmp"); ok {
+		return knownFile(at)
+	}
+	dir, file := path.Split(name)
+	return path.Base(dir) == bodiesName && strings.HasPrefix(file, ".") && strings.HasSuffix(file, ".part")
 }
 
 // Reopen gives a bundle that was closed before its plan was done back to a run: what was derived goes, what was recorded

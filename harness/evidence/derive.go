@@ -17,28 +17,37 @@ var rewritten = []string{reportName}
 // fails does not keep the others from being written.
 func (b *Bundle) derive(v leak.Verdicts) (Beside, error) {
 	run, err := b.run()
-	errs := []error{err}
-	put := func(name string, raw []byte, err error) {
-		if err == nil {
-			err = b.write(name, raw)
-		}
-		errs = append(errs, err)
-	}
-	errs = append(errs, b.hars(v, run))
+	errs := []error{err, b.hars(v, run)}
 	w, err := b.view(v)
-	if err != nil {
-		errs = append(errs, fmt.Errorf("writing %s: %w", reportName, err))
-	} else {
-		raw, err := w.page()
-		put(reportName, raw, err)
-	}
 	beside := w.beside(run)
-	raw, err := junit(v)
-	put(junitName, raw, err)
-	raw, err = ctrf(v, run)
-	put(ctrfName, raw, err)
-	put(summaryName, summary(b.name, v, beside.Text()), nil)
+	for _, p := range pages(v, run, w, err) {
+		if p.err == nil {
+			p.err = b.write(p.name, p.raw)
+		}
+		errs = append(errs, p.err)
+	}
 	return beside, errors.Join(errs...)
+}
+
+// derivedFile is one that was made, or why there is none.
+type derivedFile struct {
+	name string
+	raw  []byte
+	err  error
+}
+
+// pages makes the derived files of the run as a whole; err says that the view could not be gathered.
+func pages(v leak.Verdicts, run Run, w view, err error) []derivedFile {
+	report := derivedFile{name: reportName, err: err}
+	if err != nil {
+		report.err = fmt.Errorf("writing %s: %w", reportName, err)
+	} else {
+		report.raw, report.err = w.page()
+	}
+	out := []derivedFile{report, {name: junitName}, {name: ctrfName}, {summaryName, summary(run.ID, v, w.beside(run).Text()), nil}}
+	out[1].raw, out[1].err = junit(v)
+	out[2].raw, out[2].err = ctrf(v, run)
+	return out
 }
 
 // summary gives summary.md, for a pull request or a job's page.
@@ -67,6 +76,14 @@ func WriteReport(dir string) (string, Beside, error) {
 	defer b.Release()
 	if b.redacted() { // its report is the one it was published with, and its files are compared with the original's
 		return "", Beside{}, fmt.Errorf("writing the report of %s: %w", b.name, errRedacted)
+	}
+	if b.signed() {
+		return "", Beside{}, fmt.Errorf("writing the report of %s: a signature lies in it (%s), which new sums would break; take a copy without it", b.name, b.links("", signatures...)[0].Name)
+	}
+	if !b.Partial() { // nobody writes it: what is half written is of a process that was killed
+		if err := b.tidy(); err != nil {
+			return "", Beside{}, fmt.Errorf("writing the report of %s: %w", b.name, err)
+		}
 	}
 	v, err := b.stated()
 	if err != nil {

@@ -23,17 +23,26 @@ func (b *Bundle) hars(v leak.Verdicts, run Run) error {
 }
 
 func (b *Bundle) har(id string, v leak.Verdicts, run Run) error {
+	write, err := b.harOf(id, v, run)
+	if err != nil || write == nil {
+		return err
+	}
+	return writeStream(b.root, phonesName+"/"+id+"/"+harName, write)
+}
+
+// harOf gives what writes a phone's capture.har; nil if the phone has no recording.
+func (b *Bundle) harOf(id string, v leak.Verdicts, run Run) (func(io.Writer) error, error) {
 	dir := phonesName + "/" + id
 	sub, err := fs.Sub(b.FS(), dir)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	r, err := record.Open(sub)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, io.EOF) {
-		return nil
+		return nil, nil
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	kind := ""
 	for _, c := range v.Cells {
@@ -42,7 +51,7 @@ func (b *Bundle) har(id string, v leak.Verdicts, run Run) error {
 		}
 	}
 	meta := record.HARMeta{Version: run.Telltale, Phone: id, Comment: banner(kind)}
-	return writeStream(b.root, dir+"/"+harName, func(w io.Writer) error { return record.WriteHAR(w, r, meta) })
+	return func(w io.Writer) error { return record.WriteHAR(w, r, meta) }, nil
 }
 
 // writeStream is writeWhole of something too large to hold.

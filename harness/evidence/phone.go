@@ -80,9 +80,24 @@ func openPhone(bundle, id string) (_ *Phone, err error) {
 				return nil, fmt.Errorf("reading the last line of %s: %w", journalName, err)
 			}
 			p.lines, p.prev = l.N, sha256Hex(last)
+			if err := p.settleLast(l); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return p, nil
+}
+
+// settleLast says of what a killed process had announced, and not stored, that it is missing.
+func (p *Phone) settleLast(l JournalLine) error {
+	file, _ := l.Data["file"].(string)
+	if l.Event != eventKept || !fs.ValidPath(file) {
+		return nil
+	}
+	if _, err := p.root.Lstat(file); err == nil || !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return p.AppendJournal(eventMissing, map[string]any{"file": file, "why": "the run was killed while it was stored"})
 }
 
 func dropHalf(root *os.Root, name string, size int64) error {

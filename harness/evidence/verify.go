@@ -2,7 +2,6 @@ package evidence
 
 import (
 	"bufio"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -42,7 +41,9 @@ type Check struct {
 	Redacted bool      // a copy to publish: its verdicts cannot be judged again
 	Verdicts leak.Verdicts
 
-	Uncovered []string // files that were added after the bundle was closed, and that no sum and no verdict speaks of: answers of destinations
+	Uncovered []string  // files that were added after the bundle was closed, and that no sum and no verdict speaks of: answers of destinations
+	Unchecked []string  // files that may hold a signature, which is not checked here
+	Differs   []Problem // derived files that are not what follows from the verdicts and the recording, as this telltale writes them
 }
 
 // sound says that nothing speaks against the bundle.
@@ -80,15 +81,19 @@ func (b *Bundle) verify() (Check, error) {
 	if err != nil {
 		return c, err
 	}
-	c.Problems = append(c.Problems, l.foreign...)
+	open := b.Partial() && b.link(sumsName) == "" // never closed: there are no sums to compare with
+	for _, p := range l.foreign {
+		if !open || !halfWritten(p.File) {
+			c.Problems = append(c.Problems, p)
+		}
+	}
 	if len(l.odd) > 0 { // a pipe would keep us waiting, a link lead elsewhere: nothing is opened
 		c.State = Tampered
 		return c, nil
 	}
 	sums, err := readSums(b.root, sumsName)
-	open := errors.Is(err, fs.ErrNotExist) && b.Partial()
 	switch {
-	case open: // never closed: there are no sums to compare with
+	case open:
 	case errors.Is(err, fs.ErrNotExist):
 		bad(sumsName, "it is missing, and the folder's name does not say that the bundle is open")
 	case err != nil:
@@ -101,15 +106,23 @@ func (b *Bundle) verify() (Check, error) {
 		switch {
 		case path.Base(path.Dir(name)) == bodiesName:
 			b.checkBody(name, bad)
-		case path.Base(name) == journalName:
-			b.checkJournal(name, open, bad)
+		case path.Base(path.Dir(name)) == certsName:
+			b.checkCert(name, bad)
+		case slices.Contains(signatures, name):
+			c.Unchecked = append(c.Unchecked, name)
 		}
 	}
+	b.checkRun(open, bad)
+	b.checkPhones(l.files, open, c.Redacted, bad)
 	b.checkAnswers(&c, l.files, bad)
 	if c.Redacted {
 		b.checkRedacted(&c, sums, bad)
+		b.checkCopy(l.files, bad)
 	} else {
 		b.checkVerdicts(&c, open, bad)
+	}
+	if len(c.Problems) == 0 && !open {
+		c.Differs = b.differs(c.Verdicts, c.Redacted)
 	}
 	slices.SortStableFunc(c.Problems, func(x, y Problem) int { return strings.Compare(x.File, y.File) })
 	if len(c.Problems) > maxProblems {
@@ -169,21 +182,8 @@ const (
 	maxJournalLines = 10_000_000
 )
 
-// checkJournal follows the chain of a journal from its first line to its last.
-func (b *Bundle) checkJournal(name string, open bool, bad complaint) {
-	f, err := b.root.Open(name)
-	if err != nil {
-		bad(name, "it cannot be read: %v", err)
-		return
-	}
-	defer f.Close()
-	if err := followChain(f, open); err != nil {
-		bad(name, "%v", err)
-	}
-}
-
-// followChain checks a journal; half says whether its last line may be unfinished.
-func followChain(r io.Reader, half bool) error {
+// followChain checks a journal from its first line to its last; half says whether that may be unfinished. It gives each line to see.
+func followChain(r io.Reader, half bool, see func(JournalLine)) error {
 	in := bufio.NewReaderSize(r, 64<<10)
 	prev := ""
 	for n := int64(1); ; n++ {
@@ -201,8 +201,8 @@ func followChain(r io.Reader, half bool) error {
 			return fmt.Errorf("line %d: %w", n, err)
 		}
 		var l JournalLine
-		if err := json.Unmarshal(line, &l); err != nil {
-			return fmt.Errorf("line %d is no JSON of a journal", n)
+		if err := strictly(line, &l); err != nil {
+			return fmt.Errorf("line %d is no JSON of a journal: %w", n, err)
 		}
 		switch {
 		case n > maxJournalLines:
@@ -214,6 +214,7 @@ func followChain(r io.Reader, half bool) error {
 		case l.Prev != prev:
 			return fmt.Errorf("line %d does not follow from line %d: the chain is broken", n, n-1)
 		}
+		see(l)
 		prev = sha256Hex(line)
 	}
 }
@@ -269,8 +270,17 @@ func (b *Bundle) checkRedacted(c *Check, sums map[string]string, bad complaint) 
 		return
 	}
 	for name, sum := range sums {
-		if want, ok := original[name]; ok && want != sum && !slices.Contains(rewritten, name) {
+		switch want, ok := original[name]; {
+		case name == originalName:
+		case !ok:
+			bad(name, "the original has no such file")
+		case want != sum && !slices.Contains(rewritten, name):
 			bad(name, "it is not the file of the original")
+		}
+	}
+	for name := range original {
+		if _, ok := sums[name]; !ok && published(name) {
+			bad(name, "the original has it, and it is not in the copy")
 		}
 	}
 	stored, err := b.read(verdictsName)

@@ -268,7 +268,7 @@ func FuzzJournal(f *testing.F) {
 	f.Add("{}\n{}\n")
 	f.Fuzz(func(t *testing.T, s string) {
 		// Whatever it is, a chain that holds has numbered lines: doubling it cannot hold.
-		if s != "" && followChain(strings.NewReader(s), false) == nil && followChain(strings.NewReader(s+s), false) == nil {
+		if s != "" && followChain(strings.NewReader(s), false, func(JournalLine) {}) == nil && followChain(strings.NewReader(s+s), false, func(JournalLine) {}) == nil {
 			t.Fatalf("a journal twice over is taken: %q", s)
 		}
 	})

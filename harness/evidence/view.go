@@ -78,10 +78,15 @@ func (t *told) identifiers() (names []string) {
 
 // view gathers what a report shows.
 func (b *Bundle) view(v leak.Verdicts) (view, error) {
+	return b.viewWith(v, b.viewAnswers(), b.links("", signatures...))
+}
+
+// viewWith is the same with what was added after the bundle was closed, as far as it is to be shown.
+func (b *Bundle) viewWith(v leak.Verdicts, asked []askedView, signed []linkView) (view, error) {
 	out := view{
 		Title: "Telltale run " + safe.Line(b.name, 100), Rules: v.Rules, Kind: v.Kind, Banner: banner(v.Kind), Redacted: b.redacted(),
 		Complete: v.Complete, Outcome: string(v.Outcome), Tally: tally(v),
-		Signed: b.links("", signatures...), Files: b.links("", verdictsName, planName, policyName, runName, originalName),
+		Asked: asked, Signed: signed, Files: b.links("", verdictsName, planName, policyName, runName, originalName),
 	}
 	for _, name := range []string{junitName, ctrfName, sumsName} { // written after this page
 		out.Files = append(out.Files, linkView{name, name})
@@ -91,7 +96,7 @@ func (b *Bundle) view(v leak.Verdicts) (view, error) {
 		return out, err
 	}
 	out.Run, out.LeftOut = run, LeftOutLine(run.LeftOut)
-	out.Asked = b.viewAnswers()
+	out.Title = "Telltale run " + safe.Line(run.ID, 100) // whatever its folder is called by now
 	claims := claimsOf(v)
 	for _, c := range claims {
 		out.Claims = append(out.Claims, string(c))
@@ -181,16 +186,27 @@ func (b *Bundle) told(id string) (*told, error) {
 
 // run reads run.json. A bundle is worth a report without it.
 func (b *Bundle) run() (Run, error) {
-	var run Run
 	raw, err := b.read(runName)
 	if err != nil {
 		return Run{ID: b.name}, nil
 	}
-	if err := json.Unmarshal(raw, &run); err != nil {
+	run, err := parseRun(raw)
+	if err != nil {
 		return run, fmt.Errorf("reading %s: %w", runName, err)
 	}
-	if run.Schema != Schema {
-		return run, fmt.Errorf("reading %s: schema %d is unknown; this telltale reads schema %d", runName, run.Schema, Schema)
+	if run.ID == "" {
+		run.ID = b.name
+	}
+	return run, nil
+}
+
+func parseRun(raw []byte) (run Run, err error) {
+	var s struct{ Schema int }
+	if err := json.Unmarshal(raw, &s); err == nil && s.Schema != Schema { // a newer one may well have fields that we do not know
+		return run, fmt.Errorf("schema %d is unknown; this telltale reads schema %d", s.Schema, Schema)
+	}
+	if err := strictly(raw, &run); err != nil {
+		return run, err
 	}
 	for _, s := range []*string{&run.ID, &run.Telltale, &run.Commit, &run.Devices, &run.GoSum, &run.Scenarios, &run.Seed, &run.Filter, &run.HostUTC, &run.Host, &run.Plan} {
 		*s = safe.Line(*s, 200)

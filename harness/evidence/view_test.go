@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -94,11 +95,11 @@ func TestReportSays(t *testing.T) {
 // Screens are shown, and only where they lie in the bundle.
 func TestReportShowsScreens(t *testing.T) {
 	b := recorded(t, leaktest.Clean())
-	folder := filepath.Join(b.dir, "phones", "phone-1", "actions", "0002-search")
-	if err := os.MkdirAll(folder, 0o700); err != nil {
+	p, err := OpenPhone(b.dir, leaktest.PhoneID)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(folder, "screen-after.png"), []byte("png"), 0o600); err != nil {
+	if err := errors.Join(p.Artefact(2, "search", "screen-after.png", []byte("png")), p.Close()); err != nil {
 		t.Fatal(err)
 	}
 	c, err := b.Close()
