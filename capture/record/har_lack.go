@@ -14,12 +14,30 @@ func (h *harReader) lacks(e *HAREntry) bool {
 	case e.URL == "":
 		return true
 	case len(e.Body) > 0:
-		return h.size > int64(len(e.Body)) && !encoded(e)
+		n := int64(len(e.Body))
+		// Nothing that is compressed takes much more room than what it was made from, a text of two-byte letters at most twice.
+		return h.size > n && !encoded(e) || h.size > 2*n+64
 	case h.size == 0:
 		n, said := header(e, "Content-Length")
-		return said && n != "0"
+		_, chunked := header(e, "Transfer-Encoding")
+		return said && n != "0" || chunked
 	}
 	return bodyToCome(e)
+}
+
+// firsts are the members of an object that were met. Whoever reads one that is there twice takes the last of them.
+type firsts map[string]bool
+
+// again says whether a member that is read was met before. What is passed over may be there as often as it likes.
+func (f firsts) again(name string) bool {
+	switch name {
+	case "request", "method", "url", "bodySize", "postData", "_content", "text", "encoding", "_bodyBase64":
+	default:
+		return false
+	}
+	twice := f[name]
+	f[name] = true
+	return twice
 }
 
 // encoded says whether a body was sent compressed: the size is then that of another form than the text.

@@ -19,7 +19,20 @@ func TestHARThatLacks(t *testing.T) {
 	}{
 		"whole":                           {request(`"bodySize":3,"postData":{"text":"abc"}`), false, "", "abc"},
 		"shorter than its size":           {request(`"bodySize":300,"postData":{"text":"abc"}`), true, "", "abc"},
-		"shorter than its size, deflated": {request(`"bodySize":300,"headers":[{"name":"content-encoding","value":"gzip"}],"postData":{"text":"abc"}`), false, "", "abc"},
+		"shorter than its size, deflated": {request(`"bodySize":30,"headers":[{"name":"content-encoding","value":"gzip"}],"postData":{"text":"abc"}`), false, "", "abc"},
+		"shorter than any deflated form":  {request(`"bodySize":300,"headers":[{"name":"content-encoding","value":"gzip"}],"postData":{"text":"abc"}`), true, "", "abc"},
+		"said to be empty, and chunked":   {request(`"bodySize":0,"headers":[{"name":"Transfer-Encoding","value":"chunked"}]`), true, "", ""},
+		"announced empty, and chunked":    {request(`"headers":[{"name":"Content-Length","value":"0"},{"name":"transfer-encoding","value":"chunked"}]`), true, "", ""},
+		"exact bytes that are not":        {request(`"bodySize":3,"postData":{"text":"abc","_bodyBase64":"*"}`), true, "", "abc"},
+		"exact bytes":                     {request(`"bodySize":3,"postData":{"text":"?","_bodyBase64":"YWJj"}`), false, "", "abc"},
+		"two requests":                    {request(`"bodySize":3,"postData":{"text":"abc"}`) + "," + request(`"bodySize":0`), true, "", ""},
+		"two addresses":                   {request(`"url":"https://b.example/","bodySize":3,"postData":{"text":"abc"}`), true, "", "abc"},
+		"two bodies":                      {request(`"bodySize":3,"postData":{"text":"abc"},"postData":{"text":"xyz"}`), true, "", "xyz"},
+		"two texts":                       {request(`"bodySize":3,"postData":{"text":"abc","text":"xyz"}`), true, "", "xyz"},
+		"a body in two places":            {request(`"bodySize":3,"postData":{"text":"abc"},"_content":{"text":"abc"}`), false, "", "abc"},
+		"an address that is cut":          {`"request":{"method":"GET","url":"https://a.example/` + strings.Repeat("x", 2000) + `"}`, true, "", "xxx"},
+		"a parameter that is cut":         {request(`"bodySize":2002,"postData":{"params":[{"name":"a","value":"` + strings.Repeat("x", 2000) + `"}]}`), true, "", "xxx"},
+		"a reply that is long":            {`"request":{"method":"GET","url":"https://a.example/x"},"response":{"content":{"text":"` + strings.Repeat("x", 2000) + `"}}`, false, "", ""},
 		"said to be empty":                {request(`"bodySize":0`), false, "", ""},
 		"said to be empty, and announced": {request(`"bodySize":0,"headers":[{"name":"Content-Length","value":"4"}]`), true, "", ""},
 		"of unknown size":                 {request(`"bodySize":-1`), true, "", ""},
@@ -36,7 +49,7 @@ func TestHARThatLacks(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			n := 0
-			for e, err := range ReadHAR(strings.NewReader(`{"log":{"entries":[{`+c.entry+`}]}}`), HARLimits{}) {
+			for e, err := range ReadHAR(strings.NewReader(`{"log":{"entries":[{`+c.entry+`}]}}`), HARLimits{Text: 1000}) {
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -67,6 +80,47 @@ func TestHARMessagesOfUnknownWay(t *testing.T) {
 		for e, err := range ReadHAR(strings.NewReader(har), HARLimits{}) {
 			if err != nil || len(e.Messages) != want {
 				t.Errorf("%s: %d messages (%v), want %d", kind, len(e.Messages), err, want)
+			}
+		}
+	}
+}
+
+// What is no list of entries holds none, and what follows a HAR was not looked at.
+func TestHARThatIsNotAll(t *testing.T) {
+	for file, ok := range map[string]bool{
+		`{"log":{"entries":[]}}`:                                   true,
+		`{"log":{"entries":[]}}` + " \r\n":                         true,
+		`{"log":{"entries":{}}}`:                                   false,
+		`{"log":{"entries":null}}`:                                 false,
+		`{"log":[{"entries":[]}]}`:                                 false,
+		`{"log":{"entries":[]}}{"log":{"entries":[]}}`:             false,
+		`{"log":{"entries":[]}}` + "\n" + `{"log":{"entries":[]}}`: false,
+		`{"log":{"entries":[]}} and more`:                          false,
+	} {
+		var got error
+		for _, err := range ReadHAR(strings.NewReader(file), HARLimits{}) {
+			got = err
+		}
+		if (got == nil) != ok {
+			t.Errorf("%s: %v", file, got)
+		}
+	}
+}
+
+// A binary message that is not byte for byte says so.
+func TestHARMessagesNotExact(t *testing.T) {
+	for message, cut := range map[string]bool{
+		`"opcode":2,"data":"cXVva2th"`:                      false,
+		`"opcode":2,"data":"quokka!"`:                       false, // a tool that writes what is text as it is
+		`"opcode":2,"data":"\ufffd\ufffdquokka"`:            true,
+		`"opcode":1,"data":"quokka\ufffd"`:                  false,
+		`"opcode":1,"_encoding":"base64","data":"*"`:        true,
+		`"opcode":1,"_encoding":"base64","data":"cXVva2th"`: false,
+	} {
+		har := `{"log":{"entries":[{"request":{"method":"GET","url":"wss://a.example/"},"_webSocketMessages":[{"type":"send",` + message + `}]}]}}`
+		for e, err := range ReadHAR(strings.NewReader(har), HARLimits{}) {
+			if err != nil || len(e.Messages) != 1 || e.Messages[0].Cut != cut {
+				t.Errorf("%s: %+v (%v), want cut %t", message, e.Messages, err, cut)
 			}
 		}
 	}

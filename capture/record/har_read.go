@@ -58,7 +58,8 @@ func (h *harReader) file() error {
 		return h.scan.object(func(name string) error {
 			switch name {
 			case "entries":
-				h.found = true
+				c, err := h.scan.peek()
+				h.found = h.found || err == nil && c == '['
 				return h.scan.array(h.entry)
 			case "_telltale":
 				return h.own()
@@ -71,6 +72,9 @@ func (h *harReader) file() error {
 	if err == nil && !h.found {
 		return fmt.Errorf("there is no log.entries: this is no HAR")
 	}
+	if err == nil && !h.scan.ended() {
+		return fmt.Errorf("there is more behind the HAR, which was not looked at")
+	}
 	return err
 }
 
@@ -78,7 +82,12 @@ func (h *harReader) entry() error {
 	e := HAREntry{Index: h.index}
 	h.size = -1
 	open, ours := false, false
+	h.scan.short = false
+	once := firsts{}
 	err := h.scan.object(func(name string) error {
+		if once.again(name) {
+			e.BodyCut = true // of two requests the second is here
+		}
 		switch name {
 		case "time":
 			var err error
@@ -101,7 +110,7 @@ func (h *harReader) entry() error {
 	if err != nil {
 		return err
 	}
-	if ours && open && bodyToCome(&e) || !ours && h.lacks(&e) {
+	if ours && open && bodyToCome(&e) || !ours && h.lacks(&e) || h.scan.short {
 		e.BodyCut = true
 	}
 	if !ours && e.Method == http.MethodConnect && e.Class == "" {
@@ -131,7 +140,9 @@ type harBody struct {
 func (h *harReader) request(e *HAREntry) error {
 	b := harBody{size: -1}
 	var cookies, query harBody
+	once := firsts{}
 	err := h.scan.object(func(name string) error {
+		e.BodyCut = once.again(name) || e.BodyCut
 		var err error
 		var t []byte
 		switch name {
@@ -210,8 +221,10 @@ func (h *harReader) headers(e *HAREntry, into *[]flow.Header) error {
 }
 
 func (h *harReader) postData(b *harBody) error {
+	once := firsts{}
 	return h.scan.object(func(name string) error {
 		var err error
+		b.lost = once.again(name) || b.lost
 		switch name {
 		case "text":
 			h.scan.cut = false
@@ -226,7 +239,7 @@ func (h *harReader) postData(b *harBody) error {
 			var t []byte
 			if t, err = h.scan.optText(); err == nil && len(t) > 0 {
 				b.exact, b.hasExact = unbase64(t)
-				b.textCut = h.scan.cut
+				b.textCut, b.lost = h.scan.cut, b.lost || !b.hasExact
 			}
 		case "params":
 			err = h.params(b)
@@ -365,6 +378,8 @@ func (h *harReader) messages(e *HAREntry) error {
 		if m.Opcode == 2 || encoded {
 			if out, ok := unbase64(m.Data); ok {
 				m.Data = out
+			} else if encoded || bytes.Contains(m.Data, []byte("\ufffd")) {
+				m.Cut = true
 			}
 		}
 		if len(e.Messages) >= h.limits.Messages {

@@ -2,7 +2,6 @@ package record
 
 import (
 	"net/http"
-	"strings"
 
 	"github.com/telltale-farm/telltale/capture/flow"
 )
@@ -133,13 +132,11 @@ func bodyToCome(e *HAREntry) bool {
 	if len(e.Body) > 0 {
 		return false
 	}
-	for _, h := range e.Headers {
-		switch http.CanonicalHeaderKey(h.Name) {
-		case "Content-Length":
-			return strings.TrimSpace(h.Value) != "0"
-		case "Transfer-Encoding":
-			return true
-		}
+	if _, chunked := header(e, "Transfer-Encoding"); chunked {
+		return true
+	}
+	if n, said := header(e, "Content-Length"); said {
+		return n != "0"
 	}
 	return e.Method == http.MethodPost || e.Method == http.MethodPut || e.Method == http.MethodPatch
 }

@@ -18,6 +18,7 @@ type harScan struct {
 	most  int // longest string kept, in bytes
 	depth int
 	cut   bool // a string was longer than most since the flag was last cleared
+	short bool // the same, cleared for each entry
 }
 
 const (
@@ -44,6 +45,12 @@ func (s *harScan) peek() (byte, error) {
 		}
 		return c, s.r.UnreadByte()
 	}
+}
+
+// ended says whether nothing but white space is left.
+func (s *harScan) ended() bool {
+	_, err := s.peek()
+	return err == io.ErrUnexpectedEOF
 }
 
 func unexpected(err error) error {
@@ -142,7 +149,7 @@ func (s *harScan) text() ([]byte, error) {
 	var raw []byte
 	escaped, err := s.chunks(func(part []byte) {
 		if room := s.most - len(raw); len(part) > room {
-			part, s.cut = part[:room], true
+			part, s.cut, s.short = part[:room], true, true
 		}
 		raw = append(raw, part...)
 	})
