@@ -23,19 +23,23 @@ const dumpTimeout = 20 * time.Second
 
 // Dump reads the screen. uiautomator tells its failures on standard error with exit status 0 and leaves an old file, so
 // that is removed first and the text is asked for in the same breath. There are three tries, the second of them
-// compressed, which finds rest where a plain one does not; the last failure is returned.
+// compressed, which finds rest where a plain one does not; the last failure is returned. Where time ended before a try did,
+// and the phone answers, that is the failure before it: each try in vain takes a real phone 11 s.
 func Dump(ctx context.Context, dev *adb.Device) (*Tree, error) {
-	var err error
+	var last error
 	for _, option := range []string{"", " --compressed", ""} {
-		var t *Tree
-		if t, err = dumpOnce(ctx, dev, option); err == nil {
+		t, err := dumpOnce(ctx, dev, option)
+		if err == nil {
 			return t, nil
 		}
-		if !passing(err) || ctx.Err() != nil {
-			return nil, err
+		if last != nil && adb.CodeOf(err) == adb.Timeout && answers(ctx, dev) == nil {
+			return nil, last
+		}
+		if last = err; !passing(err) || ctx.Err() != nil {
+			break
 		}
 	}
-	return nil, err
+	return nil, last
 }
 
 func dumpOnce(ctx context.Context, dev *adb.Device, option string) (*Tree, error) {

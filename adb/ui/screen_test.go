@@ -145,6 +145,32 @@ func TestDumpTries(t *testing.T) {
 	}
 }
 
+// A try takes a real phone 11 s when its screen does not come to rest, so that the time of a step often ends in the second.
+func TestABusyScreenIsSaidWhenTimeEnds(t *testing.T) {
+	t.Parallel()
+	p := &toy{dump: func(int) (string, string) { return "", "ERROR: could not get idle state.\n" }}
+	s, phone := screenOf(t, p)
+	t.Cleanup(phone.Thaw)
+	for _, tt := range []struct {
+		name  string
+		hangs bool
+		want  adb.Code
+	}{{"the phone answers", false, adb.ScreenBusy}, {"the phone hangs", true, adb.Timeout}} {
+		ctx := newExpiring(t)
+		second := phone.Inject(adbd.Fault{Kind: adbd.Hang, Match: "--compressed"})
+		go func() {
+			<-second
+			if tt.hangs {
+				phone.Freeze()
+			}
+			ctx.expire()
+		}()
+		if _, err := s.WaitFor(ctx, Selector{Texts: []string{"Agree"}}); adb.CodeOf(err) != tt.want {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+	}
+}
+
 func TestTap(t *testing.T) {
 	tests := []struct {
 		name   string

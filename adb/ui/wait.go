@@ -114,9 +114,14 @@ func (s *Screen) alive(ctx context.Context, err error) error {
 	if passing(err) {
 		return nil
 	}
+	return answers(ctx, s.dev)
+}
+
+// answers asks a phone's shell for a sign of life, whether or not there is time left.
+func answers(ctx context.Context, dev *adb.Device) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), aliveTimeout)
 	defer cancel()
-	_, err = s.dev.Shell(ctx, "true")
+	_, err := dev.Shell(ctx, "true")
 	return err
 }
 
