@@ -124,23 +124,44 @@ func (t *digests) inText(v []byte, runs []run, found func(d *digest, start, end 
 
 // inBytes finds raw digests: a whole one, or the beginning of one, as the value; in a loose value a whole one anywhere.
 func (t *digests) inBytes(v []byte, loose bool, runs []run, found func(d *digest, start, end int)) {
-	for i := 0; i+minDigest <= len(v) && (loose || i == 0); i++ {
-		k := binary.BigEndian.Uint64(v[i:])
-		list := t.lookup(k)
-		if len(list) == 0 && len(runs) > 0 && runs[0].start <= i {
-			if runs[0].end >= i+minDigest {
-				i = runs[0].end - minDigest // what lies between begins with the same bytes
-			}
-			runs = runs[1:]
+	if !loose {
+		t.rawAt(v, 0, false, found)
+		return
+	}
+	i := 0
+	for _, r := range runs {
+		if i = t.raw(v, i, r.start, found); i+minDigest <= r.end && t.lookup(binary.BigEndian.Uint64(v[i:])) == nil {
+			i = r.end - minDigest + 1 // what lies between begins with the same bytes
 		}
-		for n := range list {
-			d, rest := &list[n], v[i:]
-			switch {
-			case (loose && len(rest) >= len(d.sum) || len(rest) == len(d.sum) && i == 0) && len(d.sum) >= 16 && string(rest[:len(d.sum)]) == string(d.sum):
-				found(d, i, i+len(d.sum))
-			case i == 0 && len(rest) < len(d.sum) && string(rest) == string(d.sum[:len(rest)]):
-				found(d, 0, len(rest))
-			}
+	}
+	t.raw(v, i, len(v), found)
+}
+
+// raw looks at every place of a loose value from i on that lies before end, and gives the first that does not.
+func (t *digests) raw(v []byte, i, end int, found func(d *digest, start, end int)) int {
+	bits, mask := t.bits, t.mask
+	for last := min(end-1, len(v)-minDigest); i <= last; i++ {
+		k := binary.BigEndian.Uint64(v[i:])
+		if two := twoBits(k); bits[k>>6&mask]&two == two {
+			t.rawAt(v, i, true, found)
+		}
+	}
+	return i
+}
+
+// rawAt looks at one place.
+func (t *digests) rawAt(v []byte, i int, loose bool, found func(d *digest, start, end int)) {
+	if i+minDigest > len(v) {
+		return
+	}
+	list := t.lookup(binary.BigEndian.Uint64(v[i:]))
+	for n := range list {
+		d, rest := &list[n], v[i:]
+		switch {
+		case (loose && len(rest) >= len(d.sum) || len(rest) == len(d.sum) && i == 0) && len(d.sum) >= 16 && string(rest[:len(d.sum)]) == string(d.sum):
+			found(d, i, i+len(d.sum))
+		case i == 0 && len(rest) < len(d.sum) && string(rest) == string(d.sum[:len(rest)]):
+			found(d, 0, len(rest))
 		}
 	}
 }

@@ -1,6 +1,9 @@
 package decode
 
-import "unicode/utf8"
+import (
+	"encoding/binary"
+	"unicode/utf8"
+)
 
 // Base64 as senders write it: the standard or the URL alphabet or both mixed, padded or not, wrapped in lines, and with up
 // to three stray letters before it (engine.io writes a "b"), which shift every group.
@@ -20,7 +23,17 @@ var base64Values = func() (t [256]byte) {
 // unbase64 decodes into out, skipping white space, and stops at the first other byte or at padding. It gives the number
 // of bytes written and of bytes of t read.
 func unbase64(out, t []byte) (n, read int) {
-	// Whole groups without white space first: the common case.
+	// Whole groups without white space first: the common case. What is written beyond them is written again, or left.
+	for len(t)-read >= 8 && len(out)-n >= 8 {
+		s := t[read : read+8 : read+8]
+		a, b, c, d := base64Values[s[0]], base64Values[s[1]], base64Values[s[2]], base64Values[s[3]]
+		e, f, g, h := base64Values[s[4]], base64Values[s[5]], base64Values[s[6]], base64Values[s[7]]
+		if a|b|c|d|e|f|g|h > 63 {
+			break
+		}
+		binary.BigEndian.PutUint64(out[n:], uint64(a)<<58|uint64(b)<<52|uint64(c)<<46|uint64(d)<<40|uint64(e)<<34|uint64(f)<<28|uint64(g)<<22|uint64(h)<<16)
+		n, read = n+6, read+8
+	}
 	for len(t)-read >= 4 {
 		a, b, c, d := base64Values[t[read]], base64Values[t[read+1]], base64Values[t[read+2]], base64Values[t[read+3]]
 		if a|b|c|d > 63 {

@@ -71,6 +71,12 @@ func (p *peeler) guessed(at *step, data []byte) bool {
 	return found
 }
 
+// tryAgain gives a walk for a dry reading beside the one that is tried; none is tried inside it.
+func (p *peeler) tryAgain() *walk {
+	p.dryAgain = walk{p: p, dry: true}
+	return &p.dryAgain
+}
+
 // walked reads data in one format, dry and then for show.
 func (p *peeler) walked(at *step, data []byte, op string, read func(*walk, []byte) bool) bool {
 	dry := &p.dry

@@ -67,20 +67,9 @@ const minStretch = 12
 
 // stretches peels the stretches of text in bytes, as far as they can hold more than they show. It says how many bytes they are.
 func (p *peeler) stretches(at *step, data []byte, m mask) (covered int) {
-	if m&^(mCtrl|mSep) == 0 {
-		return 0
-	}
 	tries := 0
-	for i := 0; i < len(data) && !p.stop; {
-		if !textStarts[data[i]] {
-			i = nextOf(data, i, &textStarts)
-			continue
-		}
-		end := i + textRun(data[i:])
-		if end == i {
-			i++
-			continue
-		}
+	for i := nextStretch(data, 0, m); i < len(data) && !p.stop; i = nextStretch(data, i, m) {
+		end := i + max(1, textRun(data[i:]))
 		if s := data[i:end]; len(s) >= minStretch && looksText(s) {
 			clear := s[0] == '{' || s[0] == '[' || wordy(s)
 			if m := maskOf(s); tries < 4*maxInside && (m&(mOpen|mPct|mBack|mLess|mEq|mPlus|mSlash|mAmp) != 0 || len(s) >= minShifted && m&mSpace == 0) {
@@ -95,6 +84,61 @@ func (p *peeler) stretches(at *step, data []byte, m mask) (covered int) {
 	}
 	return covered
 }
+
+// nextStretch passes by bytes from i on that begin no stretch of minStretch: those before a byte that cannot go on with a
+// text. The byte such a stretch would end with is looked at first, as most bytes of a cipher can stand in no text.
+func nextStretch(b []byte, i int, m mask) int {
+	if m&^(mCtrl|mSep) == 0 {
+		return len(b)
+	}
+next:
+	for i+minStretch <= len(b) {
+		if k := textRoles[b[i]]; k == roleNone && b[i] == b[i+minStretch-1] {
+			i = nextOf(b, i, &textStarts) // a run of zeros, perhaps
+			continue
+		}
+		for j := i + minStretch - 1; j >= i; j-- {
+			switch textRoles[b[j]] {
+			case roleASCII:
+				continue
+			case roleMore:
+				if j > 0 && textRoles[b[j-1]]&(roleFirst|roleMore) != 0 {
+					continue
+				}
+			case roleFirst:
+				if j+1 == len(b) || textRoles[b[j+1]] == roleMore {
+					continue
+				}
+			}
+			i = j + 1
+			continue next
+		}
+		return i
+	}
+	return len(b)
+}
+
+// What a byte can be in text that is UTF-8.
+const (
+	roleNone  = 0
+	roleASCII = 1 << (iota - 1)
+	roleFirst // of a letter of several bytes
+	roleMore
+)
+
+var textRoles = func() (t [256]uint8) {
+	for c := range t {
+		switch {
+		case textByte(byte(c)):
+			t[c] = roleASCII
+		case c >= 0xc2 && c < 0xf5:
+			t[c] = roleFirst
+		case c >= 0x80 && c < 0xc0:
+			t[c] = roleMore
+		}
+	}
+	return t
+}()
 
 // textRun is how many bytes of text a value begins with: printable ASCII and whole letters of UTF-8.
 func textRun(b []byte) int {
@@ -119,7 +163,7 @@ func textRun(b []byte) int {
 // textBytes are the bytes of text in ASCII; textStarts those and the first bytes of other letters.
 var (
 	textBytes  = kinds(textByte)
-	textStarts = kinds(func(c byte) bool { return textByte(c) || c >= 0xc2 })
+	textStarts = kinds(func(c byte) bool { return textByte(c) || c >= 0xc2 && c < 0xf5 })
 )
 
 func textByte(c byte) bool { return c >= ' ' && c < 0x7f || c == '\n' || c == '\t' || c == '\r' }

@@ -12,7 +12,12 @@ func (p *peeler) lzText(at *step, t []byte) bool {
 	for end > 0 && t[end-1] == '=' {
 		end--
 	}
-	values := make([]byte, 0, end)
+	if base64Values[t[0]]&0x10 != 0 { // it begins with a code that none begins with
+		return false
+	}
+	mark := p.arena.mark
+	defer func() { p.arena.mark = mark }()
+	values := p.arena.take(end)[:0]
 	for _, c := range t[:end] {
 		v := base64Values[c]
 		switch c { // the alphabet for URLs is + - $
@@ -31,7 +36,7 @@ func (p *peeler) lzText(at *step, t []byte) bool {
 		}
 		values = append(values, v)
 	}
-	out, ok := lzDecode(values, 6, min(len(t)*int(int64(p.limits.Ratio)), RatioFloor*8))
+	out, ok := p.lz.decode(values, 6, min(len(t)*int(int64(p.limits.Ratio)), RatioFloor*8))
 	if !ok || len(out) < 8 {
 		return false
 	}
@@ -80,8 +85,17 @@ func (r *lzBits) read(n int) (v uint32, ok bool) {
 	return v, true
 }
 
-// lzDecode decodes lz-string, up to most units. It says whether the stream came to its end mark.
-func lzDecode(values []byte, width, most int) ([]uint16, bool) {
+// lzEntry is a word of the dictionary: a stretch of what came out.
+type lzEntry struct{ start, length int }
+
+// lzTables keep their memory from one text to the next.
+type lzTables struct {
+	out  []uint16
+	dict []lzEntry
+}
+
+// decode decodes lz-string, up to most units. It says whether the stream came to its end mark.
+func (t *lzTables) decode(values []byte, width, most int) ([]uint16, bool) {
 	r := lzBits{values: values, width: width, mask: 1 << (width - 1)}
 	literal := func(kind uint32) (uint16, bool) {
 		n := 8
@@ -99,17 +113,21 @@ func lzDecode(values []byte, width, most int) ([]uint16, bool) {
 	if !ok {
 		return nil, false
 	}
-	out := []uint16{first}
-	type entry struct{ start, length int } // a stretch of out
-	dict := []entry{{}, {}, {}, {0, 1}}
-	prev := entry{0, 1}
+	out := append(t.out[:0], first)
+	dict := append(t.dict[:0], lzEntry{}, lzEntry{}, lzEntry{}, lzEntry{0, 1})
+	defer func() {
+		if cap(out) <= arenaChunk && cap(dict) <= arenaChunk {
+			t.out, t.dict = out, dict
+		}
+	}()
+	prev := lzEntry{0, 1}
 	room, bits := 4, 3
 	for len(out) < most {
 		code, ok := r.read(bits)
 		if !ok {
 			return nil, false
 		}
-		var cur entry
+		var cur lzEntry
 		switch {
 		case code == 2:
 			return out, true
@@ -118,7 +136,7 @@ func lzDecode(values []byte, width, most int) ([]uint16, bool) {
 			if !ok {
 				return nil, false
 			}
-			cur = entry{len(out), 1}
+			cur = lzEntry{len(out), 1}
 			out = append(out, c)
 			dict = append(dict, cur)
 			if room--; room == 0 {
@@ -126,17 +144,17 @@ func lzDecode(values []byte, width, most int) ([]uint16, bool) {
 			}
 		case int(code) < len(dict):
 			e := dict[code]
-			cur = entry{len(out), e.length}
+			cur = lzEntry{len(out), e.length}
 			out = append(out, out[e.start:e.start+e.length]...)
 		case int(code) == len(dict):
-			cur = entry{len(out), prev.length + 1}
+			cur = lzEntry{len(out), prev.length + 1}
 			out = append(out, out[prev.start:prev.start+prev.length]...)
 			out = append(out, out[prev.start])
 		default:
 			return nil, false
 		}
 		// The new word is the one before with the first letter of this one; both lie side by side in out.
-		dict = append(dict, entry{prev.start, prev.length + 1})
+		dict = append(dict, lzEntry{prev.start, prev.length + 1})
 		prev = cur
 		if room--; room == 0 {
 			room, bits = 1<<bits, bits+1

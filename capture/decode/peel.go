@@ -29,18 +29,20 @@ type peeler struct {
 	bytes int64
 	hit   struct{ bytes, depth, nodes, ratio bool }
 
-	muted   int    // above 0 while a reading is tried beside another one: nothing in it is reported as opaque
-	part    uint64 // which part of the message, so that the same text in a header and in the body is seen in both
-	quiet   int    // bytes an unexplained value of this part may have without being reported
-	root    *step  // the whole body: of it every unexplained block of a cipher is reported
-	seen    map[sum]bool
-	arena   arena
-	steps   steps
-	tools   tools
-	readers []*jsonReader // that are done
-	dry     walk          // the reading that is tried; none is tried inside another
-	ints    []uint64
-	decimal []byte
+	muted    int    // above 0 while a reading is tried beside another one: nothing in it is reported as opaque
+	part     uint64 // which part of the message, so that the same text in a header and in the body is seen in both
+	quiet    int    // bytes an unexplained value of this part may have without being reported
+	root     *step  // the whole body: of it every unexplained block of a cipher is reported
+	seen     map[sum]bool
+	arena    arena
+	steps    steps
+	tools    tools
+	readers  []*jsonReader // that are done
+	dry      walk          // the reading that is tried; none is tried inside another
+	dryAgain walk
+	lz       lzTables
+	ints     []uint64
+	decimal  []byte
 
 	owner  *step       // the value in a document that is being peeled
 	unread *OpaquePart // the innermost layer that nothing explained, until its owner reports or drops it
@@ -51,7 +53,7 @@ func (p *peeler) release() {
 	p.tools.src.Reset(nil)
 	p.arena.trim()
 	p.steps.mark = mark{}
-	*p = peeler{seen: p.seen, arena: p.arena, steps: p.steps, tools: p.tools, readers: p.readers, ints: p.ints, decimal: p.decimal}
+	*p = peeler{seen: p.seen, arena: p.arena, steps: p.steps, tools: p.tools, readers: p.readers, ints: p.ints, decimal: p.decimal, lz: p.lz}
 	peelers.Put(p)
 }
 

@@ -11,15 +11,17 @@ func (p *peeler) thriftMessage(at *step, data []byte) bool {
 	if len(b) < 8 {
 		return false
 	}
-	read := func(w *walk, b []byte) bool { return false }
+	var read func(w *walk, b []byte) bool
 	switch {
 	case b[0] == 0x80 && b[1] == 0x01:
 		read = (*walk).thriftBinaryMessage
 	case b[0] == 0x82 && b[1]&0x1f == 1:
 		read = (*walk).thriftCompactMessage
+	default:
+		return false
 	}
-	dry := walk{p: p, dry: true}
-	if !read(&dry, b) || !p.enter() {
+	dry := p.tryAgain()
+	if !read(dry, b) || !p.enter() {
 		return false
 	}
 	defer p.leave()
@@ -45,11 +47,11 @@ func (w *walk) thriftStruct(b []byte) bool {
 	if len(b) < 8 {
 		return false
 	}
-	dry := walk{p: w.p, dry: true}
+	dry := w.p.tryAgain()
 	if dry.thriftFields(b) == len(b) && dry.leaves > 0 {
 		return w.thriftFields(b) == len(b)
 	}
-	dry = walk{p: w.p, dry: true}
+	dry = w.p.tryAgain()
 	if dry.compactFields(b) == len(b) && dry.text*2 >= len(b) {
 		return w.compactFields(b) == len(b)
 	}
@@ -85,12 +87,15 @@ func (w *walk) thriftFields(b []byte) int {
 	return 0
 }
 
+// thriftSizes are how many bytes the values of the binary protocol have at least, by their type.
+var thriftSizes = [...]uint8{2: 1, 3: 1, 4: 8, 6: 2, 8: 4, 10: 8, 11: 4, 13: 6, 14: 5, 15: 5, 16: 16}
+
 // thriftValue reads a value of the binary protocol and gives its size; 0 when it is none.
 func (w *walk) thriftValue(kind byte, b []byte) int {
-	size := map[byte]int{2: 1, 3: 1, 4: 8, 6: 2, 8: 4, 10: 8, 11: 4, 13: 6, 14: 5, 15: 5, 16: 16}[kind]
-	if size > len(b) {
+	if kind >= byte(len(thriftSizes)) || int(thriftSizes[kind]) > len(b) {
 		return 0
 	}
+	size := int(thriftSizes[kind])
 	switch kind {
 	case 2, 3, 6, 8, 10:
 		w.unsigned(bigEndian(b[:size]))

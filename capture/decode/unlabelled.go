@@ -14,7 +14,7 @@ func (p *peeler) unlabelled(at *step, data []byte) (explained, ok bool) {
 	defer p.leave()
 	for _, name := range []string{"deflate", "snappy-raw", "brotli", "lz4-raw"} {
 		for _, skip := range []int{0, 4} { // a length may stand before
-			if name == "brotli" && !brotliFits(data) || skip >= len(data)-8 || skip > 0 && name != "deflate" && name != "lz4-raw" {
+			if name == "brotli" && !brotliFits(data) || name == "deflate" && !deflateFits(data[skip:]) || skip >= len(data)-8 || skip > 0 && name != "deflate" && name != "lz4-raw" {
 				continue
 			}
 			hit, mark := p.hit, p.arena.mark
@@ -40,6 +40,38 @@ func (p *peeler) unlabelled(at *step, data []byte) (explained, ok bool) {
 		}
 	}
 	return false, false
+}
+
+// deflateFits looks at the head of the first block of what may be deflate (RFC 1951, section 3.2): its type, its length if
+// it is stored, and whether the code of the lengths of its codes is complete. What fails here fails in the decoder before
+// anything came out.
+func deflateFits(b []byte) bool {
+	if len(b) < 16 {
+		return true
+	}
+	switch b[0] >> 1 & 3 {
+	case 0:
+		return binary.LittleEndian.Uint16(b[1:]) == ^binary.LittleEndian.Uint16(b[3:])
+	case 1:
+		return true
+	case 3:
+		return false
+	}
+	head := binary.LittleEndian.Uint32(b) >> 3
+	if head&31 > 286-257 || head>>5&31 > 30-1 {
+		return false
+	}
+	// Three bits each, from the 17th on. Of a complete code, 1/2 to the power of the lengths sums up to one.
+	lengths := binary.LittleEndian.Uint64(b[2:]) >> 1
+	sum, longest := 0, uint64(0)
+	for n := head>>10&15 + 4; n > 0; n-- {
+		if l := lengths & 7; l > 0 {
+			sum += 128 >> l
+			longest = max(longest, l)
+		}
+		lengths >>= 3
+	}
+	return sum == 128 || longest == 0 || longest == 1 && sum == 64
 }
 
 // brotliFits looks at the first bits of what may be brotli (RFC 7932, section 9): the window size, and whether the first
