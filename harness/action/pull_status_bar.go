@@ -35,11 +35,13 @@ func (pullStatusBar) Run(ctx context.Context, d *harness.Driver) error {
 	if err := d.Screen.Home(ctx); err != nil {
 		return err
 	}
-	// A finger, not `cmd statusbar`: what a person does is what may be reported.
-	if err := d.Screen.Swipe(ctx, [2]int{50, 0}, [2]int{50, 60}, swipeTime); err != nil {
+	// A finger, not `cmd statusbar`: what a person does is what may be reported. In the left half, since MIUI 12 and later open
+	// the control centre in the right one (public texts, unverified).
+	if err := d.Screen.Swipe(ctx, [2]int{25, 0}, [2]int{25, 60}, swipeTime); err != nil {
 		return err
 	}
 	if err := d.AwaitFocus(ctx, "the notification shade", shade); err != nil {
+		_ = d.Screen.Home(ctx) // whatever came instead would lie over the next action
 		return err
 	}
 	if err := d.Screen.Back(ctx); err != nil {

@@ -144,7 +144,11 @@ func (s *System) shadeWindow() *screen.Window {
 		b.row(n, "", nil)
 	}
 	b.button("dismiss_text", "Clear all", func() { s.notes = nil })
-	return &screen.Window{Title: s.shadeTitle(), Package: systemUI, Root: b.root}
+	title := s.shadeTitle()
+	if s.centre {
+		title = "control_center"
+	}
+	return &screen.Window{Title: title, Package: systemUI, Root: b.root}
 }
 
 func (s *System) faultDialog() *screen.Window {

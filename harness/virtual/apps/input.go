@@ -1,6 +1,7 @@
 package apps
 
 import (
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -69,6 +70,10 @@ func (s *System) Swipe(x1, y1, x2, y2 int) {
 			s.shade = false
 		}
 	case y1 < barDP*max(1, sc.Width/360) && dy > sc.Height/5:
+		if s.centre = s.splitBar() && x1 >= sc.Width/2; s.centre {
+			s.shade = true
+			return
+		}
 		s.pullShade()
 	case a == nil:
 	case a.swipe != nil && max(dx, -dx) > max(dy, -dy):
@@ -88,7 +93,14 @@ func (s *System) Shade(open bool) {
 	s.shade = open
 }
 
+// splitBar says whether the right half of the status bar opens the control centre, as since MIUI 12.
+func (s *System) splitBar() bool {
+	n, err := strconv.Atoi(s.phone.Props.Get("ro.miui.ui.version.code"))
+	return err == nil && n >= 10
+}
+
 func (s *System) pullShade() {
+	s.centre = false
 	s.shade = true
 	s.act(systemUI, "statusbar", "", false)
 	s.report(personality.OnShade, "", false, "status_bar_expand")

@@ -41,6 +41,7 @@ type System struct {
 	tasks    []*task // back to front
 	nextTask int
 	shade    bool
+	centre   bool     // the shade is MIUI's control centre
 	notes    []string // notifications, newest first
 	dialog   dialogState
 	front    string // package last told to the services as being in front

@@ -185,6 +185,14 @@ func TestStatusBarAndKeyguard(t *testing.T) {
 	if r.focus() == "StatusBar" {
 		t.Error("locked in spite of the right PIN")
 	}
+	r.phone.Props.Force("ro.miui.ui.version.code", "10")
+	for x, want := range map[int]string{270: "StatusBar", 540: "control_center"} {
+		r.Swipe(x, 1, x, 1400)
+		if r.focus() != want {
+			t.Errorf("MIUI 12, pulled down at %d: %s", x, r.focus())
+		}
+		r.Key(KeyBack)
+	}
 	r.phone.Props.Force("ro.build.version.sdk", "33")
 	r.Shade(true)
 	if r.focus() != "NotificationShade" {
