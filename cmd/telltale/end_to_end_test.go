@@ -186,14 +186,18 @@ func rejudge(t *testing.T, r *rig) {
 }
 
 // served is a virtual phone of a personality of the test's own, in this process, and its block for devices.yaml.
-func (r *rig) served(id string, who personality.Personality, shipped, browser, more string) (*virtual.Phone, string) {
+func (r *rig) served(id string, who personality.Personality, shipped, browser, more string, change ...func(*virtual.Options)) (*virtual.Phone, string) {
 	r.t.Helper()
 	web, err := internet.Start(internet.Options{})
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	r.t.Cleanup(func() { web.Close() })
-	phone, err := virtual.New(virtual.Options{Personality: who, Name: id, Internet: web, RootPEM: web.RootPEM()})
+	o := virtual.Options{Personality: who, Name: id, Internet: web, RootPEM: web.RootPEM()}
+	for _, c := range change {
+		c(&o)
+	}
+	phone, err := virtual.New(o)
 	if err != nil {
 		r.t.Fatal(err)
 	}

@@ -1,16 +1,13 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -18,17 +15,18 @@ import (
 
 	"github.com/telltale-farm/telltale/adb"
 	"github.com/telltale-farm/telltale/harness"
+	"github.com/telltale-farm/telltale/harness/virtual/personality"
 )
 
-// killMoments is how many times the run is killed, spread evenly over what a whole run does.
+// killMoments is how many times the run is killed, spread evenly over what its phone is told.
 const killMoments = 20
 
 // killedPhones share the moments between them, and are driven side by side.
 const killedPhones = 3
 
-// TestKilledAtAnyMoment kills `telltale run` alone, with SIGKILL, while its phone lives on in another process. Whatever
-// the moment: no worker drives on, the folder opens, says that it is incomplete and can be judged, and after `telltale
-// restore` every setting and the effective proxy are as before.
+// TestKilledAtAnyMoment kills `telltale run` alone, with SIGKILL, while its phone lives on. Whatever the moment, counted in
+// commands that the phone gets: no worker drives on, the folder opens, says that it is incomplete and can be judged, and
+// after `telltale restore` every setting and the effective proxy are as before.
 func TestKilledAtAnyMoment(t *testing.T) {
 	t.Parallel()
 	for part := range killedPhones {
@@ -38,115 +36,66 @@ func TestKilledAtAnyMoment(t *testing.T) {
 
 // killed kills the runs of one phone at its part of the moments.
 func (r *rig) killed(part int) {
-	t := r.t
-	devices, address := r.serve("leaky-2020")
+	t, g := r.t, &gate{}
+	phone, block := r.served("subject", personality.Leaky2020(), "leaky-2020", "mi", "", g.holds)
+	devices, address := r.devices(block), phone.Addr().String()
 	before := r.portrait(address)
 
-	whole, _ := r.driveUntil(devices, -1)
+	whole, _ := r.driveUntil(g, devices, -1)
 	if whole < 2*killMoments {
-		t.Fatalf("a whole run wrote %d journal lines: too few to choose %d moments from", whole, killMoments)
+		t.Fatalf("a whole run sent %d commands: too few to choose %d moments from", whole, killMoments)
 	}
 	if diff := cmp.Diff(before, r.portrait(address)); diff != "" {
 		t.Fatalf("a whole run left the phone changed (-before +after):\n%s", diff)
 	}
-	hit := 0
 	for i := part; i < killMoments; i += killedPhones {
-		at := 1 + i*(whole-1)/killMoments
-		_, killed := r.driveUntil(devices, at)
-		if killed {
-			hit++
-		} else {
-			t.Logf("the run ended before it could be killed at line %d of %d", at, whole) // on a busy machine we look too late
+		at := i * whole / killMoments
+		for n, killed := r.driveUntil(g, devices, at); !killed; n, killed = r.driveUntil(g, devices, at) {
+			t.Logf("a run of %d commands ended before command %d", n, at) // it had to ask less often for what it waits for
+			whole = min(whole-1, n)
+			at = i * whole / killMoments
 		}
 		code, stdout, stderr := r.telltale("restore")
 		if code != 0 {
-			t.Fatalf("killed at line %d of %d: restore ended %d\n%s%s", at, whole, code, stdout, stderr)
+			t.Fatalf("killed at command %d: restore ended %d\n%s%s", at, code, stdout, stderr)
 		}
-		r.awaitWorkers(fmt.Sprintf("killed at line %d of %d", at, whole))
+		r.awaitWorkers(fmt.Sprintf("killed at command %d", at))
 		if diff := cmp.Diff(before, r.portrait(address)); diff != "" {
-			t.Errorf("killed at line %d of %d: the phone is not as it was (-before +after):\n%s", at, whole, diff)
+			t.Errorf("killed at command %d: the phone is not as it was (-before +after):\n%s", at, diff)
 		}
-		if killed {
-			r.opensIncomplete(at)
-		}
-	}
-	if all := (killMoments - part + killedPhones - 1) / killedPhones; hit < all/2 {
-		t.Errorf("the run was killed at %d moments of %d", hit, all)
+		r.opensIncomplete(at)
 	}
 }
 
-// serve starts one virtual phone in a process of its own, and returns a devices.yaml for it and its address.
-func (r *rig) serve(personality string) (devices, address string) {
-	r.t.Helper()
-	cmd := r.command("virtual", "--personality", personality)
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	said := &bytes.Buffer{}
-	cmd.Stderr = said
-	if err := cmd.Start(); err != nil {
-		r.t.Fatal(err)
-	}
-	r.t.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM)
-		if err := cmd.Wait(); err != nil {
-			r.t.Errorf("telltale virtual: %v\n%s", err, said)
-		}
-	})
-	devices = filepath.Join(r.t.TempDir(), "devices.yaml")
-	file, err := os.Create(devices)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	defer file.Close()
-	// The file is printed in one piece; its last line is known by the phone's browsers, so read until it loads.
-	lines := bufio.NewReader(out)
-	for {
-		line, err := lines.ReadString('\n')
-		if err != nil {
-			r.t.Fatalf("telltale virtual printed no phone: %v\n%s", err, said)
-		}
-		io.WriteString(file, line)
-		if at := strings.Index(line, "address:"); at >= 0 {
-			address = strings.Trim(strings.TrimSpace(line[at+len("address:"):]), `"'`)
-		}
-		if strings.Contains(line, "browsers: [") {
-			return devices, address
-		}
-	}
-}
-
-// driveUntil runs one search and kills the run, and nothing else, when its phone's journal has this many
-// lines; -1 lets it end. It returns how many lines there were, and whether it was killed before it ended by itself.
-func (r *rig) driveUntil(devices string, killAt int) (lines int, killed bool) {
+// driveUntil runs one search and kills the run, and nothing else, while its phone has had so many commands and waits
+// with the next; -1 lets it end. It returns how many the phone got, or is given if the run was killed, and whether it was.
+func (r *rig) driveUntil(g *gate, devices string, at int) (commands int, killed bool) {
 	r.t.Helper()
 	r.out = filepath.Join(r.t.TempDir(), "evidence")
 	cmd := r.command("run", "--devices", devices, "--filter", "action:search", "--repeat", "1", "--out", r.out)
 	said := &bytes.Buffer{}
 	cmd.Stdout, cmd.Stderr = said, said
+	reached := g.at(func(seen int) bool { return seen == at })
 	if err := cmd.Start(); err != nil {
 		r.t.Fatal(err)
 	}
 	ended := make(chan struct{})
 	go func() { _ = cmd.Wait(); close(ended) }()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ended:
-			if killAt < 0 && cmd.ProcessState.ExitCode() != exitLeaked {
-				r.t.Fatalf("the run ended %d\n%s", cmd.ProcessState.ExitCode(), said)
-			}
-			return r.journalLines(), false
-		case <-tick.C:
-			if killAt >= 0 && r.journalLines() >= killAt {
-				_ = cmd.Process.Kill()
-				<-ended
-				return r.journalLines(), !cmd.ProcessState.Exited()
-			}
+	select {
+	case <-ended:
+		if code := cmd.ProcessState.ExitCode(); code != exitLeaked {
+			r.t.Fatalf("the run ended %d\n%s", code, said)
 		}
+		return g.open(), false
+	case <-reached:
 	}
+	_ = cmd.Process.Kill()
+	<-ended
+	g.open()
+	if cmd.ProcessState.Exited() {
+		r.t.Fatalf("the run ended %d while its phone did not answer\n%s", cmd.ProcessState.ExitCode(), said)
+	}
+	return at, true
 }
 
 func (r *rig) journalLines() int {
@@ -232,25 +181,25 @@ func (r *rig) awaitWorkers(when string) {
 	}
 }
 
-// opensIncomplete judges and verifies what the killed run left, if it came so far as to make a folder.
+// opensIncomplete judges and verifies what the killed run left.
 func (r *rig) opensIncomplete(at int) {
 	r.t.Helper()
 	dir := r.bundle()
 	if !strings.HasSuffix(dir, ".partial") {
-		r.t.Errorf("killed at line %d: %s does not say that it is incomplete", at, dir)
+		r.t.Errorf("killed at command %d: %s does not say that it is incomplete", at, dir)
 	}
 	code, stdout, stderr := r.telltale("judge", dir, "--json")
 	if code != exitIncomplete && code != exitLeaked {
-		r.t.Errorf("killed at line %d: judge ended %d\n%s%s", at, code, stdout, stderr)
+		r.t.Errorf("killed at command %d: judge ended %d\n%s%s", at, code, stdout, stderr)
 	}
 	var v struct{ Outcome string }
 	if err := json.Unmarshal([]byte(stdout), &v); err != nil || v.Outcome == "clean" {
-		r.t.Errorf("killed at line %d: judge says %+v, %v", at, v, err)
+		r.t.Errorf("killed at command %d: judge says %+v, %v", at, v, err)
 	}
 	if code, stdout, stderr := r.telltale("verify", dir); code != exitIncomplete {
-		r.t.Errorf("killed at line %d: verify ended %d\n%s%s", at, code, stdout, stderr)
+		r.t.Errorf("killed at command %d: verify ended %d\n%s%s", at, code, stdout, stderr)
 	}
 	if entries, err := harness.UndoSerials(r.state); err != nil || len(entries) > 0 {
-		r.t.Errorf("killed at line %d: open journals after restore: %v, %v", at, entries, err)
+		r.t.Errorf("killed at command %d: open journals after restore: %v, %v", at, entries, err)
 	}
 }

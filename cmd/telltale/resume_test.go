@@ -8,16 +8,25 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/telltale-farm/telltale/assertions/leak"
+	"github.com/telltale-farm/telltale/harness/virtual/personality"
 )
 
-// three are phones of which one leaks, one is clean and one cannot be read.
-func (r *rig) three() string {
-	return r.devices(phoneBlock("leaky-2020", "leaky-2020", "mi", standIn) + phoneBlock("clean", "clean", "chrome", standIn) + phoneBlock("pinned", "pinned", "mi", standIn))
+// three are phones of which one leaks, one is clean and one cannot be read. They live on when a run ends.
+func (r *rig) three(g *gate) string {
+	r.t.Helper()
+	var blocks string
+	for _, p := range []struct {
+		who     personality.Personality
+		browser string
+	}{{personality.Leaky2020(), "mi"}, {personality.Clean(), "chrome"}, {personality.Pinned(), "mi"}} {
+		_, block := r.served(p.who.Name, p.who, p.who.Name, p.browser, "", g.holds)
+		blocks += block
+	}
+	return r.devices(blocks)
 }
 
 // outcomes are a run's verdicts on what was planned, and why what is inconclusive is so.
@@ -58,17 +67,18 @@ func outcomes(t *testing.T, dir string) map[leak.Key]map[leak.Claim][]string {
 // TestResume kills a run in the middle of its actions, goes on with it, and gets the verdicts of a run that nobody
 // disturbed.
 func TestResume(t *testing.T) {
-	r := newRig(t, built)
-	devices := r.three()
+	r, g := newRig(t, built), &gate{}
+	devices := r.three(g)
 	code, stdout, stderr := r.telltale("run", "--devices", devices, "--filter", "smoke", "--out", r.out)
 	if code != exitLeaked {
 		t.Fatalf("the undisturbed run ended %d\n%s%s", code, stdout, stderr)
 	}
 	want := outcomes(t, r.bundle())
 
+	devices = r.three(g) // that no run has touched
 	r.out = filepath.Join(t.TempDir(), "evidence")
-	r.killAfter(1, "run", "--devices", devices, "--filter", "smoke", "--out", r.out)
-	r.killAfter(4, "run", "--devices", devices, "--resume", r.bundle())
+	r.killAfter(g, 1, "run", "--devices", devices, "--filter", "smoke", "--out", r.out)
+	r.killAfter(g, 4, "run", "--devices", devices, "--resume", r.bundle())
 	if dir := r.bundle(); !strings.HasSuffix(dir, ".partial") {
 		t.Fatalf("killed twice: %s does not say that it is incomplete", dir)
 	}
@@ -82,28 +92,27 @@ func TestResume(t *testing.T) {
 	if code, stdout, stderr := r.telltale("verify", r.bundle()); code != 0 {
 		t.Errorf("verify ended %d\n%s%s", code, stdout, stderr)
 	}
-	r.refusesToResume(devices)
+	r.refusesToResume(g, devices)
 }
 
-// killAfter starts telltale and kills it, and nothing else, when so many attempts of planned cells are recorded.
-func (r *rig) killAfter(attempts int, args ...string) {
+// killAfter starts telltale and kills it, and nothing else, when so many attempts of planned cells are recorded, and its
+// phones wait with whatever comes next.
+func (r *rig) killAfter(g *gate, attempts int, args ...string) {
 	r.t.Helper()
 	cmd := r.command(args...)
 	said := &bytes.Buffer{}
 	cmd.Stdout, cmd.Stderr = said, said
+	reached := g.at(func(int) bool { return r.attemptsMade() >= attempts })
+	defer g.open()
 	if err := cmd.Start(); err != nil {
 		r.t.Fatal(err)
 	}
 	ended := make(chan struct{})
 	go func() { _ = cmd.Wait(); close(ended) }()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for r.attemptsMade() < attempts {
-		select {
-		case <-ended:
-			r.t.Fatalf("it ended by itself, %d\n%s", cmd.ProcessState.ExitCode(), said)
-		case <-tick.C:
-		}
+	select {
+	case <-ended:
+		r.t.Fatalf("it ended by itself, %d\n%s", cmd.ProcessState.ExitCode(), said)
+	case <-reached:
 	}
 	_ = cmd.Process.Kill()
 	<-ended
@@ -126,11 +135,11 @@ func (r *rig) attemptsMade() (n int) {
 }
 
 // refusesToResume with anything but what the run began with, and without leaving a trace.
-func (r *rig) refusesToResume(devices string) {
+func (r *rig) refusesToResume(g *gate, devices string) {
 	r.t.Helper()
 	complete := r.bundle()
 	r.out = filepath.Join(r.t.TempDir(), "evidence")
-	r.killAfter(1, "run", "--devices", devices, "--filter", "smoke", "--out", r.out)
+	r.killAfter(g, 1, "run", "--devices", devices, "--filter", "smoke", "--out", r.out)
 	partial := r.bundle()
 	other := r.devices(phoneBlock("leaky-2020", "leaky-2020", "mi", standIn))
 	for _, tc := range []struct{ name, words, devices, dir, more string }{

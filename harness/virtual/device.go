@@ -18,6 +18,9 @@ func (d device) Banner() adbd.Banner {
 
 // Run runs a command line.
 func (d device) Run(ctx context.Context, c adbd.Command) int {
+	if d.p.onCommand != nil {
+		d.p.onCommand(ctx, c.Line)
+	}
 	return d.p.shell.Run(ctx, shell.Command{Line: c.Line, Stdin: c.Stdin, Stdout: c.Stdout, Stderr: c.Stderr, Terminal: c.PTY})
 }
 

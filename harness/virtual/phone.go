@@ -35,6 +35,10 @@ type Options struct {
 	Logf        func(format string, args ...any)
 	Program     shell.Program // runs binaries pushed to the phone; nil: those of Programs
 	Programs    []string      // files of this computer; a copy of one that is pushed runs as a process of this computer
+
+	// OnCommand is called with each command line before the shell gets it, which waits until it returns; nil: none. Its
+	// context ends when whoever sent the command hangs up.
+	OnCommand func(ctx context.Context, line string)
 }
 
 // Phone is a virtual phone that is switched on.
@@ -51,6 +55,7 @@ type Phone struct {
 
 	mu        sync.Mutex
 	listening map[int]func() // reversed ports -> takes them out of the socket tables
+	onCommand func(context.Context, string)
 }
 
 // New makes a phone and boots it. It is reachable after Listen or Serve.
@@ -68,7 +73,7 @@ func New(o Options) (*Phone, error) {
 	if len(o.RootPEM) > 0 && !roots.AppendCertsFromPEM(o.RootPEM) {
 		return nil, errors.New("making a virtual phone: RootPEM holds no certificate")
 	}
-	p := &Phone{name: o.Name, listening: map[int]func(){}, record: manifest.NewRecorder(o.Name, o.Personality.Name)}
+	p := &Phone{name: o.Name, listening: map[int]func(){}, onCommand: o.OnCommand, record: manifest.NewRecorder(o.Name, o.Personality.Name)}
 	set := factory(o)
 	p.state = phone.New(set)
 	if err := install(p.state.Files, o.Personality, set.Packages); err != nil {
