@@ -51,10 +51,15 @@ func (s *trialSet) tell(e Effect, n int, all []Effect) (findings []Finding, reas
 	x := s.places[e.To]
 	v := TrialEffect{
 		Host: e.To.Host, Port: e.To.Port, App: x.app(), Seen: e.Seen, IdleSeen: e.IdleSeen, Bytes: e.Bytes, DelayUS: e.DelayUS,
-		ChancePPM: e.PPM, Unread: x.unread, Around: x.around, Own: x.own, Reacts: e.Reacts, Text: e.String(),
+		ChancePPM: e.PPM, Unread: x.unread, Around: x.around, Own: x.own && !x.shares, Reacts: e.Reacts, Text: e.String(),
 	}
 	s.out.Effect = append(s.out.Effect, v)
 	switch {
+	case e.Reacts && x.shares:
+		if !x.group || !s.memberReacts(e.To, x, all) {
+			reasons = append(reasons, Reason{Code: CodeOpaqueFlow, App: v.App, Host: v.Host, Port: v.Port,
+				Detail: "it reacts to the action, and is sent by an app that the action itself opens or by others that share its uid: nothing on the phone tells them apart"})
+		}
 	case e.Reacts && !x.own:
 		if !x.group || !s.memberReacts(e.To, x, all) {
 			findings = append(findings, Finding{

@@ -2,6 +2,7 @@ package leak
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/telltale-farm/telltale/capture/flow"
@@ -159,12 +160,17 @@ func (p *phone) preconnect(a *Attempt, at *sighting, class string) bool {
 		if o.flow.Kind != flow.KindExchange || o.flow.Class != flow.ClassReadable || o.flow.Request == nil || o.flow.Response == nil {
 			continue
 		}
-		if o.flow.Host == f.Host && o.flow.Port == f.Port && (o.app == at.app || o.app == "" || at.app == "") &&
+		if o.flow.Host == f.Host && o.flow.Port == f.Port && o.mayBe(at) &&
 			(a.Window.Sends(o.flow) || o.flow.Sent >= f.Start && (f.End < 0 || o.flow.Sent <= f.End)) {
 			return true
 		}
 	}
 	return false
+}
+
+// mayBe says whether two flows may be of the same app, as far as that is known.
+func (s *sighting) mayBe(o *sighting) bool {
+	return slices.ContainsFunc(s.owners(), func(app string) bool { return app == "" || slices.Contains(o.owners(), app) }) || slices.Contains(o.owners(), "")
 }
 
 // encrypted says which part of a readable request no decoder explains; empty if there is none, or if it went to whom

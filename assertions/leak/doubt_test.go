@@ -46,6 +46,15 @@ func TestDoubts(t *testing.T) {
 		"a control of a uid that is another's": {func(_ *leaktest.Bundle, p *leaktest.Phone) { shared(&p.Flows[0], "com.other", "com.third") }, inconclusive, leak.CodeControlMissing},
 		"a control of a uid that is its own":   {func(_ *leaktest.Bundle, p *leaktest.Phone) { shared(&p.Flows[0], leaktest.Browser, "com.third") }, clean, ""},
 
+		// Whose connection it was that carried no request.
+		"closed without a request by a uid that is not the one that made requests there": {func(_ *leaktest.Bundle, p *leaktest.Phone) {
+			p.Attempt("search").Scope = leak.ScopePhone
+			p.AddFlow(with(leaktest.Tunnel("", leaktest.Search, 443, flow.ClassPinned, 22*s), func(f *leaktest.Flow) { shared(f, "com.other", "com.third") }))
+		}, inconclusive, leak.CodeOpaqueFlow},
+		"closed without a request by a uid of those that made requests there": {func(_ *leaktest.Bundle, p *leaktest.Phone) {
+			p.AddFlow(with(leaktest.Tunnel("", leaktest.Search, 443, flow.ClassPinned, 22*s), func(f *leaktest.Flow) { shared(f, "com.other", leaktest.Browser) }))
+		}, clean, ""},
+
 		// What our proxy broke after the window.
 		"broken by us after the window, in mid-request":  {late(func(f *leaktest.Flow) { f.Fault, f.Partial = flow.FaultHarness, true }), inconclusive, leak.CodeCaptureGap},
 		"broken by us after the window, with its answer": {late(func(f *leaktest.Flow) { f.Fault = flow.FaultHarness }), clean, ""},

@@ -263,8 +263,32 @@ func (p *phone) facts() []string {
 func namesBuild(values, facts []string) bool {
 	return slices.ContainsFunc(values, func(v string) bool {
 		for _, f := range facts {
-			v = strings.ReplaceAll(v, f, "")
+			v = without(v, f)
 		}
 		return !identifierShape([]byte(v))
 	})
+}
+
+// without takes a fact out of a value. Digits inside of more digits are no version, only like one.
+func without(value, fact string) string {
+	if !isDigits(fact) {
+		return strings.ReplaceAll(value, fact, "")
+	}
+	var out strings.Builder
+	for {
+		i := strings.Index(value, fact)
+		if i < 0 {
+			break
+		}
+		end := i + len(fact)
+		if i > 0 && digitByte(value[i-1]) || end < len(value) && digitByte(value[end]) {
+			for end = i + 1; end < len(value) && digitByte(value[end]); end++ {
+			}
+			out.WriteString(value[:end])
+		} else {
+			out.WriteString(value[:i])
+		}
+		value = value[end:]
+	}
+	return out.String() + value
 }

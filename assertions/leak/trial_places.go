@@ -8,15 +8,17 @@ import (
 )
 
 // note notes beside a contact what the test need not know, and gives the contact its place: what an app that the action
-// itself opens sends is told apart from what others send to the same host.
-func (s *trialSet) note(a *Attempt, c TrialContact, seq int64, app string, unread, around bool) TrialContact {
-	own := app != "" && slices.Contains(s.own, app)
+// itself opens sends is told apart from what others send to the same host; and so is what a uid sends that it shares with others.
+func (s *trialSet) note(a *Attempt, c TrialContact, seq int64, owners []string, unread, around bool) TrialContact {
+	app := safe.Text(slices.Min(owners))
+	own := slices.ContainsFunc(owners, func(o string) bool { return o != "" && slices.Contains(s.own, o) })
+	shares := own && slices.ContainsFunc(owners, func(o string) bool { return !slices.Contains(s.own, o) })
 	if own {
-		c.To.App = safe.Text(app)
+		c.To.App = app
 	}
 	x := s.place(c.To)
-	x.own, x.unread, x.around = x.own || own, x.unread || unread, x.around || around
-	if app = safe.Text(app); !slices.Contains(x.apps, app) {
+	x.own, x.shares, x.unread, x.around = x.own || own && !shares, x.shares || shares, x.unread || unread, x.around || around
+	if !slices.Contains(x.apps, app) {
 		x.apps = append(x.apps, app)
 	}
 	if !a.idle() && x.attempt == 0 {
@@ -57,7 +59,7 @@ func (p *phone) aroundIn(s *trialSet, a *Attempt) (out []TrialContact) {
 			s.after(a, c.To)
 			continue
 		}
-		out = append(out, s.note(a, c, 0, owner(x.UID, x.Apps), true, true))
+		out = append(out, s.note(a, c, 0, packagesOf(x.UID, x.Apps), true, true))
 	}
 	for _, d := range a.Counters.Deltas {
 		if d.TX <= 0 || !p.anyInScope(s.lead, d.Apps) {
@@ -69,11 +71,20 @@ func (p *phone) aroundIn(s *trialSet, a *Attempt) (out []TrialContact) {
 			s.after(a, Destination{App: safe.Text(app)}) // when it was sent is not known
 			continue
 		}
-		c := s.note(a, TrialContact{To: Destination{App: safe.Text(app)}, Bytes: d.TX}, 0, app, true, true)
+		c := s.note(a, TrialContact{To: Destination{App: safe.Text(app)}, Bytes: d.TX}, 0, packagesOf(d.UID, d.Apps), true, true)
 		s.place(c.To).group = true
 		out = append(out, c)
 	}
 	return out
+}
+
+// packagesOf are the packages that what a uid sent may be of; of one without any the name that Android gives it, or the
+// empty one, which is unknown.
+func packagesOf(uid int, apps []string) []string {
+	if len(apps) == 0 {
+		return []string{SystemName(uid)}
+	}
+	return apps
 }
 
 // after notes what was sent unread in a window with the action, later than windows are compared for.
@@ -105,6 +116,7 @@ func (s *trialSet) domains(trials []Trial) {
 			}
 			from, to := s.places[c.To], s.place(d)
 			to.group, to.own, to.unread, to.around = true, to.own || from.own, to.unread || from.unread, to.around || from.around
+			to.shares = to.shares || from.shares
 			to.hosts = hosts[d]
 			for _, app := range from.apps {
 				if !slices.Contains(to.apps, app) {

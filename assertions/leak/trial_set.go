@@ -27,6 +27,7 @@ type trialPlace struct {
 	apps           []string
 	unread, around bool
 	own            bool
+	shares         bool // of a uid that an app which the action itself opens shares with others
 	group          bool // of several hosts, or of all that an app sent around the proxy
 	flow, attempt  int64
 	hosts          []string // of a domain's group
@@ -199,7 +200,7 @@ func (p *phone) trialContacts(s *trialSet) []Trial {
 			}
 			unread := p.unreadIn(a, at)
 			if c.DelayUS <= s.length {
-				t.Sent = append(t.Sent, s.note(a, c, at.flow.Seq, at.who(), unread, false))
+				t.Sent = append(t.Sent, s.note(a, c, at.flow.Seq, at.owners(), unread, false))
 			} else if unread {
 				s.after(a, c.To)
 			}

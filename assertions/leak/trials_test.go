@@ -107,6 +107,36 @@ func TestTrialsDecide(t *testing.T) {
 		"the app that the action opens, unread and accepted": {n: 8, want: leak.Inconclusive, codes: []leak.Code{leak.CodeOpaqueFlow}, says: "itself opens",
 			change: func(b *leaktest.Bundle) { owns(b); accept(b, leaktest.Browser, reports) },
 			sent:   onAction(func(_ leak.Place, at int64) leaktest.Flow { return opaqueTo(leaktest.Browser, reports, at) })},
+		"a uid that the app shares which the action opens, read": {n: 8, want: leak.Inconclusive, codes: []leak.Code{leak.CodeOpaqueFlow}, says: "share its uid", change: owns,
+			sent: onAction(func(_ leak.Place, at int64) leaktest.Flow {
+				f := leaktest.Get("", "https://"+reports+"/feed", at+100*ms)
+				shared(&f, leaktest.Browser, "com.third")
+				return f
+			})},
+		"it, whatever is done": {n: 8, want: leak.Clean, change: owns,
+			sent: func(_ leak.Place, at int64) []leaktest.Flow {
+				f := leaktest.Get("", "https://"+reports+"/feed", at+100*ms)
+				shared(&f, leaktest.Browser, "com.third")
+				return []leaktest.Flow{f}
+			}},
+		"it, beside an app that reacts": {n: 8, want: leak.Leaked, codes: []leak.Code{leak.CodeOpaqueFlow}, host: reports, says: "8 of 8", change: owns,
+			sent: func(p leak.Place, at int64) []leaktest.Flow {
+				if !action(p) {
+					return nil
+				}
+				f := leaktest.Get("", "https://"+reports+"/feed", at+100*ms)
+				shared(&f, leaktest.Browser, "com.third")
+				return []leaktest.Flow{f, leaktest.Get(leaktest.Analytics, "https://"+reports+"/feed", at+100*ms)}
+			}},
+		"around the proxy, by a uid that it shares": {n: 8, sent: quiet, want: leak.Inconclusive, codes: []leak.Code{leak.CodeBypass, leak.CodeOpaqueFlow}, says: "share its uid",
+			change: func(b *leaktest.Bundle) {
+				owns(b)
+				for i := range b.Phones[0].Attempts {
+					if a := &b.Phones[0].Attempts[i]; a.Trial != nil && action(*a.Trial) {
+						a.Counters.Deltas = []leak.Delta{{UID: 10001, Apps: []string{leaktest.Browser, "com.third"}, TX: 900}}
+					}
+				}
+			}},
 		"sent unread after a short window's end": {n: 60, want: leak.Inconclusive, codes: []leak.Code{leak.CodeTooFewRepeats}, says: "as far as all windows go",
 			change: func(b *leaktest.Bundle) {
 				accept(b, leaktest.Analytics, push)
