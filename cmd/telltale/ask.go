@@ -156,7 +156,7 @@ func showAnswers(log io.Writer, dir string) error {
 		return err
 	}
 	if signed {
-		fmt.Fprintln(log, "the report was not written again: the bundle is signed, and the sums that the signature speaks of would change; `telltale report` does it all the same")
+		fmt.Fprintln(log, "the report was not written again: the bundle is signed, and the sums that the signature speaks of would change; a copy without the signature can have one (`telltale report`)")
 		return nil
 	}
 	_, _, err = evidence.WriteReport(dir)

@@ -11,10 +11,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
 
+	"github.com/telltale-farm/telltale/capture/flow/safe"
 	"github.com/telltale-farm/telltale/harness/ask"
 )
 
@@ -58,7 +60,7 @@ func run(ctx context.Context, args []string, c *console) int {
 		return exited
 	}
 	if err != nil {
-		fmt.Fprintf(c.Err, "telltale: %v; run \"telltale %s--help\"\n", err, verbOf(parsed, err))
+		fmt.Fprintf(c.Err, "telltale: %s; run \"telltale %s--help\"\n", plain(err), verbOf(parsed, err))
 		return exitFailed
 	}
 	return report(c, parsed.Run())
@@ -71,13 +73,22 @@ func report(c *console, err error) int {
 	}
 	var status *exitStatus
 	if !errors.As(err, &status) {
-		fmt.Fprintf(c.Err, "telltale: %v\n", err)
+		fmt.Fprintf(c.Err, "telltale: %s\n", plain(err))
 		return exitFailed
 	}
 	if status.Err != nil {
-		fmt.Fprintf(c.Err, "telltale: %v\n", status.Err)
+		fmt.Fprintf(c.Err, "telltale: %s\n", plain(status.Err))
 	}
 	return status.Code
+}
+
+// plain is an error for a console: lines stay, and whatever a phone, a server or a file put into it cannot move a cursor.
+func plain(err error) string {
+	lines := strings.Split(err.Error(), "\n")
+	for i := range lines {
+		lines[i] = strings.ReplaceAll(safe.Text(lines[i]), `\x09`, "\t")
+	}
+	return strings.Join(lines, "\n")
 }
 
 // verbOf names the verb that a usage error is about, with a space after it, or nothing when there is none yet.

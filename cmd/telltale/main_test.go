@@ -116,6 +116,18 @@ func TestUsageErrorsNeverExitTwo(t *testing.T) {
 	}
 }
 
+// An error may quote what a phone, a server or a file of a bundle said.
+func TestErrorsCannotMoveTheCursor(t *testing.T) {
+	hostile := errors.New("running \"x\" on y: \x1b[2J\u202egenuine\r\nsecond line: \tü")
+	for _, err := range []error{hostile, &exitStatus{Code: exitTampered, Err: hostile}} {
+		var errs bytes.Buffer
+		report(&console{Err: &errs}, err)
+		if want := "telltale: running \"x\" on y: \\x1b[2J\\u{202e}genuine\\x0d\nsecond line: \tü\n"; errs.String() != want {
+			t.Errorf("%q, want %q", errs.String(), want)
+		}
+	}
+}
+
 func TestStateDirectory(t *testing.T) {
 	tests := []struct {
 		name, flag, xdg, home, want string

@@ -135,7 +135,7 @@ func (b *Bundle) reopen() error {
 		return err
 	}
 	if !check.sound() {
-		return fmt.Errorf("its files are not those that it was closed with: %s", check.Problems[0])
+		return check.refusal("its files are not those that it was closed with")
 	}
 	if check.Verdicts.Complete {
 		return errors.New("it is complete: there is nothing left to run")

@@ -100,7 +100,8 @@ func WriteReport(dir string) (string, Beside, error) {
 	for _, p := range check.Problems {
 		// Sums taken over changed files would make them look genuine.
 		if !check.sound() && !derivedName(p.File) {
-			return "", Beside{}, fmt.Errorf("writing the report of %s: it was changed since it was closed: %s", b.name, p)
+			check.Problems = []Problem{p}
+			return "", Beside{}, fmt.Errorf("writing the report of %s: %w", b.name, check.refusal("it was changed since it was closed"))
 		}
 	}
 	beside, err := b.derive(v)

@@ -60,7 +60,7 @@ func (b *Bundle) destinations() (out []Destination, origin Answers, err error) {
 		return nil, origin, err
 	}
 	if !check.sound() {
-		return nil, origin, fmt.Errorf("it is not genuine, and nobody is asked because of it: %s", check.Problems[0])
+		return nil, origin, check.refusal("it is not genuine, and nobody is asked because of it")
 	}
 	v, err := b.stated()
 	if err != nil {

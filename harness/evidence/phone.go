@@ -26,6 +26,8 @@ type Phone struct {
 	files map[string]*os.File
 	lines int64  // of the journal
 	prev  string // sha256 of its last line, hex
+
+	hidden []string // what words must not say, and what they say instead, in turn
 }
 
 // OpenPhone opens phones/<id> of a bundle, creating it if need be. What a killed process left as half a line is dropped:
@@ -51,7 +53,7 @@ func openPhone(bundle, id string) (_ *Phone, err error) {
 	if err := top.MkdirAll(name, 0o700); err != nil {
 		return nil, err
 	}
-	p := &Phone{id: id, dir: filepath.Join(bundle, phonesName, id), files: map[string]*os.File{}}
+	p := &Phone{id: id, dir: filepath.Join(bundle, phonesName, id), files: map[string]*os.File{}, hidden: homeless()}
 	if p.root, err = top.OpenRoot(name); err != nil {
 		return nil, err
 	}
@@ -127,6 +129,9 @@ func (p *Phone) AppendPhone(l leak.Phone) error {
 // AppendSecret writes a raw value down. It must be on disk before an action uses it.
 func (p *Phone) AppendSecret(s leak.Secret) error {
 	s.Schema = leak.Schema
+	if s.Role == leak.SecretIdentifier {
+		p.Hide(s.Value, "("+s.ID+")")
+	}
 	return p.append(secretsName, s)
 }
 
@@ -194,6 +199,9 @@ func (p *Phone) append(name string, v any) error {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if name == phoneName || name == attemptsName {
+		line = p.veiled(line)
+	}
 	return p.put(name, line)
 }
 

@@ -89,7 +89,7 @@ func (b *Bundle) redact(out string) error {
 		return err
 	}
 	if !check.sound() {
-		return fmt.Errorf("it is not genuine: %s", check.Problems[0])
+		return check.refusal("it is not genuine")
 	}
 	if err := os.Mkdir(out, 0o700); err != nil {
 		return err

@@ -49,6 +49,14 @@ type Check struct {
 // sound says that nothing speaks against the bundle.
 func (c Check) sound() bool { return c.State == Genuine || c.State == Incomplete }
 
+// refusal says why what speaks against the bundle keeps it from being used: other rules are no tampering.
+func (c Check) refusal(otherwise string) error {
+	if c.State == Unjudged {
+		otherwise = "it cannot be shown to be genuine"
+	}
+	return fmt.Errorf("%s: %s", otherwise, c.Problems[0])
+}
+
 // maxProblems bounds a list that a hostile bundle could make long.
 const maxProblems = 1000
 

@@ -3,12 +3,14 @@ package evidence
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/telltale-farm/telltale/assertions/leak"
 	"github.com/telltale-farm/telltale/assertions/leak/leaktest"
 )
 
@@ -183,6 +185,25 @@ func TestVerifyNamesReportsThatSayOtherwise(t *testing.T) {
 	}
 	if _, _, err := WriteReport(dir); err == nil || !strings.Contains(err.Error(), "signature") {
 		t.Errorf("its report was written again under a signature: %v", err)
+	}
+}
+
+// After an update of telltale an honest bundle is not accused by the verbs that need a genuine one.
+func TestOtherRulesAreNoTampering(t *testing.T) {
+	dir := closedCopy(t)
+	edit(t, dir, "verdicts.json", func(s string) string {
+		return strings.Replace(s, fmt.Sprintf(`"rules":%d`, leak.RulesVersion), `"rules":99`, 1)
+	})
+	sums(t, dir)
+	_, _, report := WriteReport(dir)
+	for verb, err := range map[string]error{"report": report, "redact": Redact(dir, filepath.Join(t.TempDir(), "out"))} {
+		if err == nil || !strings.Contains(err.Error(), "cannot be shown to be genuine: verdicts.json: it was judged by rules 99") {
+			t.Errorf("%s: %v", verb, err)
+		}
+	}
+	edit(t, dir, "plan.json", func(s string) string { return s + " " })
+	if _, _, err := WriteReport(dir); err == nil || !strings.Contains(err.Error(), "changed since it was closed: plan.json") {
+		t.Errorf("a changed one: %v", err)
 	}
 }
 

@@ -49,6 +49,7 @@ func (s *suite) lease(ctx ginkgo.SpecContext, p *profile.Phone, dir *evidence.Ph
 	if !ok {
 		return nil, fmt.Errorf("the handoff does not know %s", p.ID)
 	}
+	dir.Hide(h.Serial, p.ID)
 	return harness.Acquire(ctx, harness.Options{
 		Profile: p, ControlHost: s.config.Sites.Control, Policy: s.policy, Repeat: s.repeats(p.ID), Trials: s.trials(),
 		Seed: s.handoff.Seed, State: s.handoff.State,
