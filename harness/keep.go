@@ -15,6 +15,10 @@ import (
 // shared is the phone's storage that its apps share. What an action needs is put there and nowhere else.
 const shared = "/sdcard/"
 
+// withShared goes before the script that removes something from there: until a phone with a PIN was unlocked once after a
+// reboot, that storage is not there, and rm finds nothing to remove and says that all is well.
+const withShared = `[ -d ` + shared + ` ] || { echo "the phone's storage is not there: unlock it by hand, once" >&2; exit 1; }; `
+
 // Put writes a file on the phone that an action needs, below /sdcard. That it has to go is in the undo journal before it
 // is there, so that it goes even if we do not come back. What is there already is never touched.
 func (d *Driver) Put(ctx context.Context, file string, content []byte) error {
@@ -55,7 +59,7 @@ func (d *Driver) Expect(ctx context.Context, name string) error {
 	case d.Remember == nil:
 		return nil
 	}
-	if err := d.Remember("the file "+name, "rm -rf "+adb.Quote(name)); err != nil {
+	if err := d.Remember("the file "+name, withShared+"rm -rf "+adb.Quote(name)); err != nil {
 		return fmt.Errorf("writing down that %s has to go again: %w", name, err)
 	}
 	return nil

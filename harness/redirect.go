@@ -127,6 +127,10 @@ func (l *Lease) replay(ctx context.Context) error {
 		return l.undo.Done() // a phone that lived inside another run had this address, and died with it
 	}
 	err := Restore(ctx, l.device, l.undo)
+	var exit *adb.ExitError
+	if errors.As(err, &exit) && l.unlock(ctx) == nil { // files that are out of reach until a phone was unlocked
+		err = Restore(ctx, l.device, l.undo)
+	}
 	var left *SwitchLeft
 	if errors.As(err, &left) {
 		l.say(left.Error())
@@ -201,16 +205,21 @@ func Restore(ctx context.Context, d *adb.Device, u *Undo) error {
 // runScripts undoes what is no setting, newest first: after the proxy was cleared, so that no app loses a proxy that it
 // still uses.
 func runScripts(ctx context.Context, d *adb.Device, entries []UndoEntry) error {
+	var errs []error
 	for i := len(entries) - 1; i >= 0; i-- {
 		e := entries[i]
 		if e.Script == "" {
 			continue
 		}
-		if _, err := d.Script(ctx, e.Script); err != nil {
-			return fmt.Errorf("taking %s away: %w", e.Key, err)
+		_, err := d.Script(ctx, e.Script)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("taking %s away: %w", e.Key, err))
+		}
+		if err != nil && adb.CodeOf(err) != "" { // no answer of the phone's, so the next has none either
+			break
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // scriptEntry is a change that a script undoes.

@@ -3,6 +3,7 @@ package harness_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/telltale-farm/telltale/adb"
@@ -112,6 +113,35 @@ func TestRestoreAfterTwoCrashes(t *testing.T) {
 	}
 	if diff := changed(before, r.portrait()); len(diff) > 0 {
 		t.Errorf("not as before: %q", diff)
+	}
+}
+
+// After a reboot a phone with a PIN has no shared storage until it was unlocked once, and `rm -f` of what is not there succeeds.
+func TestRestoreBeforeTheFirstUnlock(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, personality.Clean(), "clean")
+	device, files := r.connected(), r.phone.State().Files
+	undo, err := harness.OpenUndo(r.options.State, r.options.Serial)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &harness.Driver{Device: device, Remember: func(what, script string) error {
+		return undo.Add(harness.UndoEntry{Serial: r.options.Serial, Phone: phoneID, Namespace: "script", Key: what, Script: script})
+	}}
+	const folder = "/sdcard/quokka gantry"
+	if err := d.MakeFolder(t.Context(), folder); err != nil {
+		t.Fatal(err)
+	}
+	files.Link("/storage/self/primary", "/storage/emulated/none")
+	if err := harness.Restore(t.Context(), device, undo); err == nil || !strings.Contains(err.Error(), "unlock it") || len(undo.Entries()) == 0 {
+		t.Errorf("without its storage: %v, %d entries", err, len(undo.Entries()))
+	}
+	files.Link("/storage/self/primary", "/storage/emulated/0")
+	if err := harness.Restore(t.Context(), device, undo); err != nil || len(undo.Entries()) != 0 {
+		t.Errorf("with its storage: %v, %d entries", err, len(undo.Entries()))
+	}
+	if _, err := files.Stat(folder, true); err == nil {
+		t.Error("the folder is left on the phone")
 	}
 }
 
