@@ -18,7 +18,8 @@ type redactCmd struct {
 func (redactCmd) Help() string {
 	return `Copies a bundle without raw identifiers, bodies, flows, screens and logs. Verdicts and reports stay, and the sums of
 the original, so that whoever has it can show that this is its copy. The copy cannot be judged again. It must not lie in
-the bundle.
+the bundle. Read its report before you publish it: previews show what stood beside a match, and reasons may quote what
+stood on a screen.
 
 Example:
   telltale redact evidence/20261121T120000Z published

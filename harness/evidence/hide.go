@@ -16,6 +16,9 @@ const (
 // whoever runs telltale. attempts.jsonl and phone.jsonl are published with it, and so is every reason of a verdict.
 var wordy = regexp.MustCompile(`"(?:detail|what|got|unknown)":"(?:[^"\\]|\\.)*"`)
 
+// address is a mail address. Screens show whose phone it is, and the texts nearest to what was looked for are quoted.
+var address = regexp.MustCompile(`[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}`)
+
 // Hide has a value written as something else wherever a line of attempts.jsonl or phone.jsonl speaks of it in words. Identifiers
 // that AppendSecret wrote down are hidden without it.
 func (p *Phone) Hide(value, as string) {
@@ -36,11 +39,10 @@ func (p *Phone) hide(value, as string) {
 
 // veiled gives a line without what is hidden.
 func (p *Phone) veiled(line []byte) []byte {
-	if len(p.hidden) == 0 {
-		return line
-	}
 	instead := strings.NewReplacer(p.hidden...)
-	return wordy.ReplaceAllFunc(line, func(text []byte) []byte { return []byte(instead.Replace(string(text))) })
+	return wordy.ReplaceAllFunc(line, func(text []byte) []byte {
+		return address.ReplaceAll([]byte(instead.Replace(string(text))), []byte("(mail address)"))
+	})
 }
 
 // homeless are the values that are hidden for whoever runs telltale.

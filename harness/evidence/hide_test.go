@@ -32,6 +32,7 @@ func TestWordsNameNobody(t *testing.T) {
 	a.Fault = &leak.Fault{Class: leak.FaultPhone, Code: leak.CodeDeviceLost, Detail: "running \"x\" on " + serial + ": open /home/alice/.local/x: no such file; " + wifi + ", lacquer nougat"}
 	a.Tunnel.Detail, a.Counters.Detail = serial+" was away", imei+" was there"
 	a.App = serial
+	a.Postcondition.Got = "the screen does not show a search box; it shows \"Signed in as alice.b+x@mail.example.org\", \"a@b\""
 	line := sample.Phones[0].Lines[0]
 	line.Conditions = []leak.Condition{{ID: "x", Value: serial, Unknown: "asking " + serial + ": no"}}
 	if err := p.AppendAttempt(a); err != nil {
@@ -47,6 +48,9 @@ func TestWordsNameNobody(t *testing.T) {
 	got := attempts[0]
 	if want := `running "x" on phone-1: open ~/.local/x: no such file; (wifi), lacquer nougat`; got.Fault.Detail != want {
 		t.Errorf("fault %q, want %q", got.Fault.Detail, want)
+	}
+	if want := `the screen does not show a search box; it shows "Signed in as (mail address)", "a@b"`; got.Postcondition.Got != want {
+		t.Errorf("got %q, want %q", got.Postcondition.Got, want)
 	}
 	if got.Tunnel.Detail != "phone-1 was away" || got.Counters.Detail != "(imei) was there" || got.App != serial {
 		t.Errorf("%q, %q, %q", got.Tunnel.Detail, got.Counters.Detail, got.App)

@@ -21,6 +21,7 @@ type attemptView struct {
 	Fault     string
 	Retry     string
 	Switches  []string // in apps, that were looked at or changed for it
+	Private   bool     // in a private tab, with pictures
 	Screens   []linkView
 	Artefacts []linkView
 }
@@ -59,6 +60,7 @@ func viewAttempt(a leak.Attempt, t *told) attemptView {
 			v.Artefacts = append(v.Artefacts, l)
 		}
 	}
+	v.Private = a.Private && len(v.Screens) > 0
 	return v
 }
 
