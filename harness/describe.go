@@ -23,7 +23,7 @@ func (l *Lease) preconditions(ctx context.Context) error {
 		return err
 	}
 	if l.xiaomi = xiaomi(props); l.xiaomi {
-		return inputSwitch(l.Serial, props["persist.security.adbinput"])
+		return l.inputAllowed(ctx, props["persist.security.adbinput"])
 	}
 	return nil
 }

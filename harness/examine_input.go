@@ -25,8 +25,14 @@ func inputAllowed() probe {
 			if !xiaomi(x.props) {
 				return yes("not a Xiaomi system, so nothing has to be switched on")
 			}
-			if err := inputSwitch(x.lease.Serial, x.props["persist.security.adbinput"]); err != nil {
+			value := x.props["persist.security.adbinput"]
+			if err := x.lease.inputAllowed(ctx, value); adb.CodeOf(err) == adb.Denied {
 				return no(err.Error(), inputFix)
+			} else if err != nil {
+				return failed(err)
+			}
+			if value == "" {
+				return yes("its system has no switch for it, and takes a key")
 			}
 			return yes("persist.security.adbinput is 1")
 		},

@@ -25,6 +25,19 @@ func inputSwitch(serial, value string) error {
 	}
 }
 
+// inputAllowed is a fault of the phone where Xiaomi's switch, as it reads, denies input. A system without the switch, as that
+// of a tablet or a later one, is asked by a key that means nothing (KEYCODE_UNKNOWN).
+func (l *Lease) inputAllowed(ctx context.Context, value string) error {
+	if value != "" {
+		return inputSwitch(l.Serial, value)
+	}
+	err := l.device.Key(ctx, 0)
+	if adb.CodeOf(err) == adb.Denied {
+		return inputSwitch(l.Serial, value)
+	}
+	return err
+}
+
 // ready asks again, before each attempt, for what a phone can lose while a run lasts: who gives it its network back
 // if we die, and Xiaomi's switch, which flips back by itself.
 func (l *Lease) ready(ctx context.Context) error {
@@ -41,7 +54,7 @@ func (l *Lease) ready(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return inputSwitch(l.Serial, strings.TrimSpace(string(res.Stdout)))
+	return l.inputAllowed(ctx, strings.TrimSpace(string(res.Stdout)))
 }
 
 // dropped looks into the phone's log for touches that it dropped since an attempt began, without an error to whoever sent

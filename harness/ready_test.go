@@ -2,12 +2,15 @@ package harness_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/telltale-farm/telltale/adb"
 	"github.com/telltale-farm/telltale/assertions/leak"
+	"github.com/telltale-farm/telltale/harness"
 	"github.com/telltale-farm/telltale/harness/virtual/personality"
 	"github.com/telltale-farm/telltale/harness/virtual/phone"
 )
@@ -37,6 +40,23 @@ func TestSwitchFlipsBack(t *testing.T) {
 	if at.Window.Last >= at.Window.First {
 		t.Errorf("something was driven: %+v", at.Window)
 	}
+}
+
+// A Xiaomi system without the switch, as that of a tablet, is asked whether it takes input; one that never had it touched
+// does not.
+func TestXiaomiWithoutTheSwitch(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, personality.Leaky2020(), "leaky-2020")
+	r.phone.State().Props.Force("persist.security.adbinput", "")
+	if l, err := harness.Acquire(t.Context(), r.options); l != nil || !errors.Is(err, adb.Denied) || !strings.Contains(err.Error(), "persist.security.adbinput") {
+		t.Errorf("a phone that denies input: %v", err)
+	}
+	r.phone.State().Faults.Set(phone.Faults{Ungated: true})
+	l := r.lease()
+	if _, err := r.search(l, nil); err != nil {
+		t.Error(err)
+	}
+	r.release(l)
 }
 
 // TestTapsDroppedWithoutAWord: HyperOS lets a tap end with status 0 and does nothing. The attempts are void, with the line

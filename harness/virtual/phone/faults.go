@@ -20,6 +20,8 @@ type Faults struct {
 	NullRoot bool
 	// InputBlocked: the vendor's switch for input over USB debugging is off, whatever its property says.
 	InputBlocked bool
+	// Ungated: a Xiaomi system that gates nothing and has no switch for it, as those of tablets.
+	Ungated bool
 	// NoDumpFile: uiautomator says nothing, exits 0 and writes no file.
 	NoDumpFile bool
 	// Renamed gives views other resource ids, as the obfuscation of each release does.
@@ -55,6 +57,7 @@ func (f Faults) With(g Faults) Faults {
 	f.NoIdle = f.NoIdle || g.NoIdle
 	f.NullRoot = f.NullRoot || g.NullRoot
 	f.InputBlocked = f.InputBlocked || g.InputBlocked
+	f.Ungated = f.Ungated || g.Ungated
 	f.NoDumpFile = f.NoDumpFile || g.NoDumpFile
 	f.CaptivePortal = f.CaptivePortal || g.CaptivePortal
 	f.Renamed, f.Words = joined(f.Renamed, g.Renamed), joined(f.Words, g.Words)

@@ -163,7 +163,8 @@ func (p *Phone) MIUI() bool { return p.Props.Get("ro.miui.ui.version.name") != "
 // InputAllowed reports whether the shell may inject input and write settings: always but on MIUI with "USB debugging
 // (Security settings)" off.
 func (p *Phone) InputAllowed() bool {
-	return !p.Faults.Get().InputBlocked && (!p.MIUI() || p.Props.Get("persist.security.adbinput") == "1")
+	f := p.Faults.Get()
+	return !f.InputBlocked && (f.Ungated || !p.MIUI() || p.Props.Get("persist.security.adbinput") == "1")
 }
 
 // Airplane reports whether airplane mode is on.
