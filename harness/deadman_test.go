@@ -212,12 +212,7 @@ func TestKilledForGood(t *testing.T) {
 			}
 			until(t, "nothing to be left of the dead man", func() bool { return len(r.deadMen()) == 0 })
 
-			if err := r.server.Connect(t.Context(), r.options.Address); err != nil {
-				t.Fatal(err)
-			}
-			if err := r.server.WaitState(t.Context(), r.options.Serial, adb.StateDevice); err != nil {
-				t.Fatal(err)
-			}
+			r.attach()
 			undo, err := harness.OpenUndo(state, r.options.Serial)
 			if err != nil || len(undo.Entries()) == 0 {
 				t.Fatalf("the killed process left no journal: %v", err)

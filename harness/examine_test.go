@@ -65,7 +65,7 @@ func TestExamineDesk(t *testing.T) {
 		personality.App{Package: "com.android.updater", Kind: personality.Service, UID: 10191, Version: "1", VersionCode: 1, TargetSDK: 28})
 	r := newRig(t, who, "leaky-2020")
 	r.options.Profile.Browsers = nil // they have a test of their own
-	r.options.Patience = 20 * time.Second
+	r.options.Patience = time.Minute
 	s := r.phone.State()
 	enable := func(pkg string, on bool) {
 		p, ok := s.Packages.Find(pkg)
@@ -130,9 +130,9 @@ func TestExamineDesk(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.do()
 			defer tt.undo()
-			r.t, r.options.Patience = t, 20*time.Second
+			r.t, r.options.Patience = t, time.Minute
 			if tt.id == "tap" || slices.Contains(tt.takes, "tap") { // what is waited for will not come
-				r.options.Patience = 2 * time.Second
+				r.options.Patience = 5 * time.Second
 			}
 			checks := r.examine()
 			want := slices.Clone(tt.takes)
@@ -149,7 +149,7 @@ func TestExamineDesk(t *testing.T) {
 			}
 		})
 	}
-	r.t, r.options.Patience = t, 20*time.Second
+	r.t, r.options.Patience = t, time.Minute
 	if got := notYes(r.examine()); len(got) > 0 {
 		t.Errorf("after all was mended these are not yes: %q", got)
 	}
@@ -240,7 +240,7 @@ func TestExamineBrowsers(t *testing.T) {
 			tt.change(nil, &who)
 			r := newRig(t, who, "leaky-2020")
 			r.options.Profile.Browsers = []profile.Browser{{ID: "b", App: "com.android.browser", Search: "duckduckgo.com"}}
-			r.options.Patience = 20 * time.Second
+			r.options.Patience = 20 * time.Second // in some of the cases for what will not come
 			for id, c := range r.examine() {
 				want := tt.want[id]
 				if want == "" {
@@ -275,8 +275,8 @@ func TestExaminePrivateTab(t *testing.T) {
 		detail   string
 		patience time.Duration
 	}{
-		{"its intent works", func(*personality.Browser) {}, harness.Yes, "by its intent; ", 20 * time.Second},
-		{"its intent is switched off", func(b *personality.Browser) { b.PrivateAction = "" }, harness.Yes, "by its menu, its intent having opened none: ", 8 * time.Second},
+		{"its intent works", func(*personality.Browser) {}, harness.Yes, "by its intent; ", time.Minute},
+		{"its intent is switched off", func(b *personality.Browser) { b.PrivateAction = "" }, harness.Yes, "by its menu, its intent having opened none: ", 12 * time.Second},
 		{"its menu was renamed too", func(b *personality.Browser) { b.PrivateAction, b.Style = "", personality.MIUI }, harness.No, "private tab", 3 * time.Second},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -289,6 +289,7 @@ func TestExaminePrivateTab(t *testing.T) {
 			who.Apps[i].Web = &web
 			r := newRig(t, who, "clean")
 			r.options.Profile.Browsers = []profile.Browser{{ID: "b", App: "com.android.chrome", Search: "www.google.com"}}
+			r.attach()
 			r.options.Patience = tt.patience
 			if c := r.examine()["private:b"]; c.Answer != tt.answer || !strings.Contains(c.Detail, tt.detail) {
 				t.Errorf("%+v", c)

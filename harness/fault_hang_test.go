@@ -48,12 +48,7 @@ func TestAHungPhone(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, personality.Clean(), "clean")
 			if tc.usb {
-				if err := r.server.Connect(t.Context(), r.options.Address); err != nil {
-					t.Fatal(err)
-				}
-				if err := r.server.WaitState(t.Context(), r.options.Serial, adb.StateDevice); err != nil {
-					t.Fatal(err)
-				}
+				r.attach()
 				r.options.Address = ""
 				defer r.plugged()()
 			}

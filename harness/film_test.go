@@ -149,9 +149,7 @@ func TestFilmOfAKilledRun(t *testing.T) {
 func TestFilmsDoNotMeet(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, personality.Clean(), "clean")
-	if err := (adb.Server{Addr: r.server.Addr}).Connect(t.Context(), r.options.Address); err != nil {
-		t.Fatal(err)
-	}
+	r.attach()
 	d := r.server.Device(r.options.Serial, adb.Options{})
 	base := func(name string) string { return "/data/local/tmp/telltale-video-" + name }
 	for n := range 6 {
@@ -186,9 +184,7 @@ func TestFilmsDoNotMeet(t *testing.T) {
 func TestFilmGoesOnInParts(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, personality.Clean(), "clean")
-	if err := (adb.Server{Addr: r.server.Addr}).Connect(t.Context(), r.options.Address); err != nil {
-		t.Fatal(err)
-	}
+	r.attach()
 	d := r.server.Device(r.options.Serial, adb.Options{})
 	begin, end := harness.FilmScripts("/data/local/tmp/telltale-video-x", 1)
 	if _, err := d.Script(t.Context(), begin); err != nil {

@@ -136,6 +136,17 @@ func (r *rig) searchKey() leak.Key {
 	return leak.Key{Phone: phoneID, Browser: "b", Scenario: "private search", Variant: "private"}
 }
 
+// attach has the adb server know the phone before anybody asks for it.
+func (r *rig) attach() {
+	r.t.Helper()
+	if err := r.server.Connect(r.t.Context(), r.options.Address); err != nil {
+		r.t.Fatal(err)
+	}
+	if err := r.server.WaitState(r.t.Context(), r.options.Serial, adb.StateDevice); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
 // lease leases the phone, and puts it back at the end of the test unless the test did.
 func (r *rig) lease() *harness.Lease {
 	r.t.Helper()

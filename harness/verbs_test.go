@@ -122,9 +122,7 @@ func TestWhatIsOnThePhoneAlreadyIsNeverTouched(t *testing.T) {
 		journal = append(journal, script)
 		return nil
 	}}
-	if err := r.server.Connect(t.Context(), r.options.Address); err != nil {
-		t.Fatal(err)
-	}
+	r.attach()
 	files := r.phone.State().Files
 	if err := files.Write("/sdcard/Music/mine", []byte("dear"), 0o644, false); err != nil {
 		t.Fatal(err)
