@@ -22,6 +22,9 @@ func runsOf(out []run, v []byte) []run {
 		for r.start > 0 && v[r.start-1] == v[i] {
 			r.start--
 		}
+		for r.end+minRun <= len(v) && bytes.Equal(v[r.end:r.end+minRun], v[i:i+minRun]) {
+			r.end += minRun
+		}
 		for r.end+8 <= len(v) && binary.LittleEndian.Uint64(v[r.end:]) == word {
 			r.end += 8
 		}

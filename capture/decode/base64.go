@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"bytes"
 	"encoding/binary"
 	"unicode/utf8"
 )
@@ -72,11 +73,12 @@ func (p *peeler) base64Text(at *step, t []byte, m mask) bool {
 	if m&(mMinus|mUnder) != 0 && m&(mPlus|mSlash) == 0 {
 		op = "base64url"
 	}
+	whole := m&mEq == 0 || paddedAtEnd(t)
 	for shift := 0; shift < 4 && len(t)-shift >= shortWord && !p.stop; shift++ {
 		if shift > 0 && len(t) < minShifted {
 			break
 		}
-		if shift > 0 && m&mEq == 0 && hopeless(t[shift:]) {
+		if shift > 0 && whole && hopeless(t[shift:]) {
 			continue
 		}
 		mark := p.arena.mark
@@ -102,6 +104,16 @@ func (p *peeler) base64Text(at *step, t []byte, m mask) bool {
 		}
 	}
 	return false
+}
+
+// paddedAtEnd says whether there is nothing but padding and white space from the first padding on.
+func paddedAtEnd(t []byte) bool {
+	for _, c := range t[bytes.IndexByte(t, '=')+1:] {
+		if c != '=' && classes[c]&mSpace == 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // minLine is the shortest line that base64 is wrapped in.
@@ -175,9 +187,12 @@ func (p *peeler) base64Pieces(at *step, t []byte, op string) bool {
 	return found
 }
 
+// hopelessHead is how many letters of a trial of base64 are looked at first.
+const hopelessHead = 32
+
 // hopeless says of a trial of base64 that what it gives begins like nothing that is promising, whatever follows.
 func hopeless(t []byte) bool {
-	const letters = 32
+	const letters = hopelessHead
 	if len(t) < 2*letters {
 		return false
 	}
@@ -289,17 +304,30 @@ func (p *peeler) run(up *step, t []byte, offset int) bool {
 	return false
 }
 
+func reverse(out, t []byte) {
+	for i, c := range t {
+		out[len(t)-1-i] = c
+	}
+}
+
 // reversed peels base64 that was written backwards.
 func (p *peeler) reversed(at *step, t []byte) bool {
+	if base64Values[t[len(t)-1]] > 63 {
+		return false // padding belongs to the end
+	}
+	if len(t) >= 2*hopelessHead {
+		var head [2 * hopelessHead]byte
+		if reverse(head[:], t[len(t)-len(head):]); hopeless(head[:]) {
+			return false
+		}
+	}
 	mark := p.arena.mark
 	defer func() { p.arena.mark = mark }()
 	back, out := p.alloc(len(t)), p.alloc(len(t))
 	if back == nil || out == nil {
 		return false
 	}
-	for i, c := range t {
-		back[len(t)-1-i] = c
-	}
+	reverse(back, t)
 	n, _ := unbase64(out, back)
 	return promising(out[:n]) && p.child(p.mk(step{up: p.mk(step{up: at, op: "reversed"}), op: "base64"}), out[:n])
 }

@@ -131,8 +131,10 @@ func (w *walk) cborNest(b []byte, at int, count uint64, open, isMap bool) int {
 				w.field(key)
 				at += n
 			} else {
-				dry := walk{p: w.p, dry: true, depth: w.depth}
-				n := dry.cbor(b[at:])
+				held := *w // a name that is no text is measured first
+				w.dry, w.nodes = true, 0
+				n := w.cbor(b[at:])
+				*w = held
 				if n == 0 {
 					return 0
 				}

@@ -297,8 +297,13 @@ func (p *peeler) snappyBlock(b []byte) ([]byte, error) {
 
 // wsInflate inflates one WebSocket message; window is what came before it.
 func (p *peeler) wsInflate(b, window []byte) ([]byte, bool) {
-	src := bytes.NewReader(append(bytes.Clone(b), 0, 0, 0xff, 0xff))
-	r := flate.NewReaderDict(src, window)
-	out, err := p.drain(r, len(b))
+	t := &p.tools
+	t.src.Reset(append(bytes.Clone(b), 0, 0, 0xff, 0xff))
+	if t.flate == nil {
+		t.flate = flate.NewReaderDict(&t.src, window)
+	} else if t.flate.(flate.Resetter).Reset(&t.src, window) != nil {
+		return nil, false
+	}
+	out, err := p.drain(t.flate, len(b))
 	return out, len(out) > 0 && (err == nil || errors.Is(err, io.ErrUnexpectedEOF))
 }

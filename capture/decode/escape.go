@@ -60,13 +60,15 @@ func (p *peeler) plus(t []byte) ([]byte, bool) {
 	if out == nil {
 		return nil, false
 	}
-	for i, c := range t {
-		if c == '+' {
-			c = ' '
+	copy(out, t)
+	for rest := out; ; {
+		i := bytes.IndexByte(rest, '+')
+		if i < 0 {
+			return out, true
 		}
-		out[i] = c
+		rest[i] = ' '
+		rest = rest[i+1:]
 	}
-	return out, true
 }
 
 // percentU removes %uXXXX, the escape of JavaScript's escape(), and %XX as Latin-1 beside it.
