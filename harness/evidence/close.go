@@ -127,33 +127,43 @@ func Reopen(dir string) (*Bundle, error) {
 }
 
 func (b *Bundle) reopen() error {
-	if b.Partial() {
-		return nil
+	if !b.Partial() || b.link(sumsName) != "" { // a run may have been killed after it took the sums
+		check, err := b.verify()
+		if err != nil {
+			return err
+		}
+		if !check.sound() {
+			return check.refusal("its files are not those that it was closed with")
+		}
+		if check.Verdicts.Complete && !b.Partial() {
+			return errors.New("it is complete: there is nothing left to run")
+		}
 	}
-	check, err := b.verify()
-	if err != nil {
+	// The name comes first, and then the sums: killed at any of these steps, it is a run that was not closed.
+	if !b.Partial() {
+		if err := os.Rename(b.dir, b.dir+partial); err != nil {
+			return err
+		}
+		b.dir += partial
+		if err := syncPath(filepath.Dir(b.dir)); err != nil {
+			return err
+		}
+	}
+	names := append([]string{sumsName}, signatures...)
+	names = append(names, verdictsName, reportName, junitName, ctrfName, summaryName, ginkgoName)
+	phones, err := fs.ReadDir(b.root.FS(), phonesName)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if !check.sound() {
-		return check.refusal("its files are not those that it was closed with")
-	}
-	if check.Verdicts.Complete {
-		return errors.New("it is complete: there is nothing left to run")
-	}
-	names := append([]string{verdictsName, reportName, junitName, ctrfName, summaryName, ginkgoName, sumsName}, signatures...)
-	for _, id := range b.phonesOf(check.Verdicts) {
-		names = append(names, phonesName+"/"+id+"/"+harName)
+	for _, f := range phones {
+		names = append(names, phonesName+"/"+f.Name()+"/"+harName)
 	}
 	for _, name := range names {
 		if err := b.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
-	if err := os.Rename(b.dir, b.dir+partial); err != nil {
-		return err
-	}
-	b.dir += partial
-	return syncPath(filepath.Dir(b.dir))
+	return nil
 }
 
 // Rejudge judges a bundle again from its files. same says whether the stored verdicts.json holds the same bytes; a bundle

@@ -107,7 +107,7 @@ func (b *Bundle) redact(out string) error {
 	for _, name := range l.files {
 		if name == sumsName {
 			err = b.copyTo(c, name, originalName)
-		} else if published(name) {
+		} else if published(name) && !slices.Contains(rewritten, name) { // a copy that is not finished must not have the original's
 			err = b.copyTo(c, name, name)
 		}
 		if err != nil {

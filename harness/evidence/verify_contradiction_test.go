@@ -3,6 +3,7 @@ package evidence
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -204,6 +205,50 @@ func TestOtherRulesAreNoTampering(t *testing.T) {
 	edit(t, dir, "plan.json", func(s string) string { return s + " " })
 	if _, _, err := WriteReport(dir); err == nil || !strings.Contains(err.Error(), "changed since it was closed: plan.json") {
 		t.Errorf("a changed one: %v", err)
+	}
+}
+
+// A run that was killed while it was closed, and then gone on with, has no verdicts of before: they would be shown for what
+// was recorded since, and files that grew under sums would look changed.
+func TestReopenForgetsHowFarClosingCame(t *testing.T) {
+	for _, left := range []string{sumsName, verdictsName} {
+		closed := closedCopy(t)
+		if left == verdictsName {
+			gone(t, closed, sumsName)
+		}
+		dir := closed + partial
+		if err := os.Rename(closed, dir); err != nil {
+			t.Fatal(err)
+		}
+		b, err := Reopen(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := OpenPhone(b.Dir(), leaktest.PhoneID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = p.AppendAttempt(leak.Attempt{ID: 99, Key: leak.Key{Phone: leaktest.PhoneID, Scenario: leak.DrainScenario, Variant: "default"}, Scope: leak.ScopePhone, Repeat: 1,
+			Fault: &leak.Fault{Class: leak.FaultPhone, Code: leak.CodeDeviceLost, Detail: "gone"}})
+		if err = errors.Join(err, p.AppendJournal("state", nil), p.Close(), b.Release()); err != nil {
+			t.Fatal(err)
+		}
+		if check, err := Verify(dir); err != nil || check.State != Incomplete {
+			t.Errorf("%s was left: %+v, %v", left, check, err)
+		}
+		for _, name := range []string{verdictsName, reportName, "phones/phone-1/" + harName} {
+			if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
+				t.Errorf("%s was left: %s is still there", left, name)
+			}
+		}
+	}
+	dir := closedCopy(t) + partial
+	if err := os.Rename(strings.TrimSuffix(dir, partial), dir); err != nil {
+		t.Fatal(err)
+	}
+	edit(t, dir, "plan.json", func(s string) string { return s + " " })
+	if _, err := Reopen(dir); err == nil || !strings.Contains(err.Error(), "plan.json") {
+		t.Errorf("a changed one was gone on with: %v", err)
 	}
 }
 
