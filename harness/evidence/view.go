@@ -27,6 +27,8 @@ type view struct {
 	Cells      []cellView
 	Leaks      []leakView
 	Unseen     []unseenView
+	Taken      []takenUnread
+	Void       string // how many attempts a fault ended, and which phones', if any
 	IDs        []identityView
 	Kind       string
 	Compared   []SideBySide
@@ -130,7 +132,8 @@ func (b *Bundle) viewWith(v leak.Verdicts, asked []askedView, signed []linkView)
 			}
 		}
 	}
-	out.Leaks = viewLeaks(out.Cells)
+	out.Void = voidAttempts(v, phones)
+	out.Leaks, out.Taken = viewLeaks(out.Cells), takenUnreadOf(out.Cells)
 	out.Compared = b.comparisons(v, phones)
 	kinds := map[string]string{}
 	for _, c := range v.Cells {

@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/telltale-farm/telltale/assertions/leak"
@@ -13,6 +14,61 @@ type unseenView struct {
 	Cells   []string
 	Accept  string
 	Virtual bool
+}
+
+// takenUnread is something that was met, not read, and accepted by policy, with the cells whose verdict it stands in.
+type takenUnread struct {
+	acceptedView
+	Phone   string
+	Cells   []string
+	Virtual bool
+}
+
+// takenUnreadOf gathers what all cells accept, so that what was not seen is told in one place, whatever the verdicts are.
+func takenUnreadOf(cells []cellView) (out []takenUnread) {
+	at := map[string]int{}
+	for _, c := range cells {
+		for _, claim := range c.Claims {
+			for _, a := range claim.Accepted {
+				key := strings.Join([]string{c.Phone, a.Where, a.App, a.Why}, "\x00")
+				i, seen := at[key]
+				if !seen {
+					i = len(out)
+					at[key] = i
+					out = append(out, takenUnread{acceptedView: a, Phone: c.Phone, Virtual: c.Virtual})
+				}
+				if name := c.Phone + ": " + c.Title; !slices.Contains(out[i].Cells, name) {
+					out[i].Cells = append(out[i].Cells, name)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// voidAttempts says what no reason of a verdict speaks of once it was made again: attempts that a fault ended.
+func voidAttempts(v leak.Verdicts, phones map[string]*told) string {
+	var n int64
+	var where []string
+	for _, c := range v.Cells {
+		t := phones[c.Phone]
+		if t == nil || slices.Contains(where, safe.Text(c.Phone)) {
+			continue
+		}
+		had := n
+		for _, a := range t.attempts {
+			if a.Fault != nil {
+				n++
+			}
+		}
+		if n > had {
+			where = append(where, safe.Text(c.Phone))
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("A fault ended %s (%s): each says which, at its cell. What leaked in one counts; what it kept from being seen does not, once the attempt was made again.", plural(n, "attempt"), strings.Join(where, ", "))
 }
 
 type identityView struct {
