@@ -6,6 +6,7 @@ import "time"
 type Bounds struct {
 	Command time.Duration // one adb command: 60 s
 	Attach  time.Duration // a phone that is away: 60 s
+	Boot    time.Duration // a phone that is starting: 5 min; updates of apps are compiled meanwhile
 	Restore time.Duration // putting everything back at the end: 60 s
 	Park    time.Duration // a phone that is too empty or too hot, all in all: 30 min
 	Step    time.Duration // what a step of an action waits for on the screen: 20 s
@@ -20,6 +21,7 @@ func (b Bounds) withDefaults() Bounds {
 	}
 	def(&b.Command, time.Minute)
 	def(&b.Attach, time.Minute)
+	def(&b.Boot, 5*time.Minute)
 	def(&b.Restore, time.Minute)
 	def(&b.Park, ParkAllowance)
 	def(&b.Step, screenTimeout)

@@ -171,11 +171,11 @@ func (l *Lease) drive() {
 
 // attach waits until the adb server has the phone, and watches it from then on.
 func (l *Lease) attach(ctx context.Context) error {
-	attaching, cancel := context.WithTimeout(ctx, l.bounds.Attach)
-	defer cancel()
-	if err := l.reach(attaching); err != nil {
+	if err := l.arrive(ctx); err != nil {
 		return err
 	}
+	attaching, cancel := context.WithTimeout(ctx, l.bounds.Attach)
+	defer cancel()
 	if err := l.sole(attaching); err != nil {
 		return err
 	}

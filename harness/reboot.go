@@ -13,9 +13,6 @@ import (
 	"github.com/telltale-farm/telltale/assertions/leak"
 )
 
-// rebootTimeout is how long a phone may take to be up again. Updates of apps are compiled meanwhile.
-const rebootTimeout = 5 * time.Minute
-
 // reboot restarts the phone and waits until it is up, and its traffic leads to our proxy again. The byte counters go with
 // the boot, so they are closed before.
 func (l *Lease) reboot(ctx context.Context, app string) error {
@@ -30,7 +27,7 @@ func (l *Lease) reboot(ctx context.Context, app string) error {
 	if err := l.device.Reboot(ctx); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, rebootTimeout)
+	ctx, cancel := context.WithTimeout(ctx, l.bounds.Boot)
 	defer cancel()
 	tick := time.NewTicker(reachEvery)
 	defer tick.Stop()
@@ -43,7 +40,7 @@ func (l *Lease) reboot(ctx context.Context, app string) error {
 		}
 		select {
 		case <-ctx.Done():
-			return &adb.Fault{Class: adb.ClassPhone, Code: adb.Timeout, Phone: l.Serial, Op: "rebooting", Err: fmt.Errorf("it is not up after %s", rebootTimeout)}
+			return &adb.Fault{Class: adb.ClassPhone, Code: adb.Timeout, Phone: l.Serial, Op: "rebooting", Err: fmt.Errorf("it is not up after %s", l.bounds.Boot)}
 		case <-tick.C:
 		}
 	}
@@ -58,9 +55,6 @@ func (l *Lease) booted(ctx context.Context, was string) string {
 	}
 	now, err := l.device.BootID(ctx)
 	if err != nil || now == was {
-		return ""
-	}
-	if res, err := l.device.Shell(ctx, "getprop", "sys.boot_completed"); err != nil || strings.TrimSpace(string(res.Stdout)) != "1" {
 		return ""
 	}
 	return now

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/telltale-farm/telltale/adb"
@@ -22,16 +23,18 @@ const (
 // recover brings a phone back after a fault, for another attempt: it is connected again, its shell answers, and its
 // traffic leads to our proxy. It waits for its turn first.
 func (l *Lease) recover(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, l.bounds.Attach)
-	defer cancel()
 	l.say("waiting for the phone to come back")
-	release, err := takeTurn(ctx, l.State, func() { l.note("recovery", "gives its place away", nil) })
+	turning, cancel := context.WithTimeout(ctx, l.bounds.Attach)
+	release, err := takeTurn(turning, l.State, func() { l.note("recovery", "gives its place away", nil) })
+	cancel()
 	if err != nil {
 		return err
 	}
 	defer release()
 	l.note("recovery", "begin", nil)
-	err = l.reach(ctx)
+	err = l.arrive(ctx)
+	ctx, cancel = context.WithTimeout(ctx, l.bounds.Attach)
+	defer cancel()
 	if err == nil && l.led {
 		if err = l.reviveProxy(ctx); err == nil {
 			err = l.ensureTunnel(ctx)
@@ -55,14 +58,36 @@ func (l *Lease) note(event, what string, err error) {
 	}
 }
 
+// errStarting says that a phone's shell is there, and its Android is not yet.
+var errStarting = errors.New("its system is still starting")
+
+// arrive waits for the phone as long as one may be away, and longer for one that is seen to start: its shell answers half a
+// minute before its settings and apps do.
+func (l *Lease) arrive(ctx context.Context) error {
+	waiting, cancel := context.WithTimeout(ctx, l.bounds.Attach)
+	err := l.reach(waiting)
+	cancel()
+	if !errors.Is(err, errStarting) || ctx.Err() != nil {
+		return err
+	}
+	l.say("waiting until the phone has started")
+	waiting, cancel = context.WithTimeout(ctx, l.bounds.Boot)
+	defer cancel()
+	return l.reach(waiting)
+}
+
 // reach waits until the adb server has the phone and its shell answers. The error is what the last look found; a phone
 // that does not know this computer's key is not waited for, since somebody has to touch it.
 func (l *Lease) reach(ctx context.Context) error {
 	tick := time.NewTicker(reachEvery)
 	defer tick.Stop()
 	var asking time.Time // since when the phone asks for the key
+	var starting error
 	for {
 		err := l.look(ctx)
+		if errors.Is(err, errStarting) {
+			starting = err
+		}
 		switch {
 		case err == nil:
 			return nil
@@ -75,8 +100,11 @@ func (l *Lease) reach(ctx context.Context) error {
 		}
 		select {
 		case <-ctx.Done():
-			if adb.CodeOf(err) == adb.Canceled {
+			switch {
+			case adb.CodeOf(err) == adb.Canceled:
 				err = context.Cause(ctx)
+			case adb.CodeOf(err) == adb.Timeout && starting != nil: // the last look was cut short
+				err = starting
 			}
 			return err
 		case <-tick.C:
@@ -130,6 +158,13 @@ func (l *Lease) look(ctx context.Context) error {
 		} else {
 			_ = server.Reconnect(ctx, l.Serial) // what it says is what the next look finds
 		}
+	}
+	if err != nil {
+		return err
+	}
+	up, err := l.device.Shell(probing, "getprop", "sys.boot_completed")
+	if err == nil && strings.TrimSpace(string(up.Stdout)) != "1" {
+		err = &adb.Fault{Class: adb.ClassPhone, Code: adb.Timeout, Phone: l.Serial, Op: "waiting for the phone", Err: errStarting}
 	}
 	return err
 }
