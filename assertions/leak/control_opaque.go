@@ -2,7 +2,6 @@ package leak
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/telltale-farm/telltale/capture/flow"
@@ -143,34 +142,6 @@ var classDetail = map[string]string{
 	string(flow.ClassEncrypted):   "its content is encrypted",
 	classProtocolError:            "the bytes broke the protocol",
 	classUnfinished:               "the record of the request ends before the request does",
-}
-
-// preconnect says whether a handshake without a request is one of those that browsers make in advance: the same app had
-// a request to the same place answered in the window, or while that connection was open.
-func (p *phone) preconnect(a *Attempt, at *sighting, class string) bool {
-	f := at.flow
-	if f.Kind != flow.KindTunnel || class != string(flow.ClassPinned) && class != string(flow.ClassClosedEarly) {
-		return false
-	}
-	if f.Request != nil && f.Request.Body != nil {
-		return false // what it sent led nowhere, and may be anything
-	}
-	for i := range p.seen {
-		o := &p.seen[i]
-		if o.flow.Kind != flow.KindExchange || o.flow.Class != flow.ClassReadable || o.flow.Request == nil || o.flow.Response == nil {
-			continue
-		}
-		if o.flow.Host == f.Host && o.flow.Port == f.Port && o.mayBe(at) &&
-			(a.Window.Sends(o.flow) || o.flow.Sent >= f.Start && (f.End < 0 || o.flow.Sent <= f.End)) {
-			return true
-		}
-	}
-	return false
-}
-
-// mayBe says whether two flows may be of the same app, as far as that is known.
-func (s *sighting) mayBe(o *sighting) bool {
-	return slices.ContainsFunc(s.owners(), func(app string) bool { return app == "" || slices.Contains(o.owners(), app) }) || slices.Contains(o.owners(), "")
 }
 
 // encrypted says which part of a readable request no decoder explains; empty if there is none, or if it went to whom

@@ -68,6 +68,13 @@ func TestDoubts(t *testing.T) {
 		"counters of the next window reset":                         {around(leak.Counters{Detail: "they went back"}, nil), inconclusive, leak.CodeBypass},
 		"counters of the next window not read again, after a fault": {around(leak.Counters{}, &leak.Fault{Class: leak.FaultPhone, Code: leak.CodeDeviceLost}), clean, ""},
 
+		"counted in an attempt that was made again, its tables not read": {func(_ *leaktest.Bundle, p *leaktest.Phone) {
+			voided(p).Counters = leak.Counters{Detail: "the socket tables could not be read", Deltas: []leak.Delta{{UID: 10001, Apps: []string{leaktest.Browser}, TX: 900}}}
+		}, inconclusive, leak.CodeBypass},
+		"another's, counted in an attempt that was made again": {func(_ *leaktest.Bundle, p *leaktest.Phone) {
+			voided(p).Counters = leak.Counters{Detail: "the socket tables could not be read", Deltas: []leak.Delta{{UID: 10003, Apps: []string{"com.other"}, TX: 900}}}
+		}, clean, ""},
+
 		// Whom a request went to.
 		"the Host header of somebody else, behind an address of the recipient's": {fronted("sa.collector.example"), leaked, ""},
 		"the Host header of the recipient's, with its port":                      {fronted("DuckDuckGo.com:443"), clean, ""},

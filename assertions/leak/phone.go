@@ -41,6 +41,7 @@ type phone struct {
 	changed  []Reason          // device-changed
 	controls map[string][]int  // browser id -> flows that carry a control canary minted for it
 
+	answers  answers
 	overlaps map[int64]int64 // attempt -> another whose window lies over its own
 
 	plannedTrials map[Key]int // windows of each kind that the plan wants of a cell
@@ -75,6 +76,7 @@ func (p *phone) examine() error {
 		return err
 	}
 	p.findControls()
+	p.findAnswers()
 	return nil
 }
 
