@@ -79,6 +79,7 @@ func TestVerifyFactsBesideTheVerdicts(t *testing.T) {
 		"a key twice in run.json":          {swap("run.json", `"schema": 1,`, `"schema": 1, "seed": "other",`), "run.json"},
 		"a key twice, but for its case":    {swap("run.json", `"schema": 1,`, `"schema": 1, "Seed": "other",`), "run.json"},
 		"an unknown key in run.json":       {swap("run.json", `"schema": 1,`, `"schema": 1, "judge": "other",`), "run.json"},
+		"a run's id that is markup":        {swap("run.json", `"id": "2`, `"id": "<script>2`), "run.json"},
 		"a plan that the run did not have": {swap("run.json", `"plan": "`, `"plan": "0`), "plan.json"},
 		"no journal":                       {remove(phone + "journal.jsonl"), phone + "journal.jsonl"},
 		"an empty journal":                 {write(phone+"journal.jsonl", ""), phone + "journal.jsonl"},

@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -195,7 +196,7 @@ func (b *Bundle) run() (Run, error) {
 	}
 	run, err := parseRun(raw)
 	if err != nil {
-		return run, fmt.Errorf("reading %s: %w", runName, err)
+		return Run{ID: b.name}, fmt.Errorf("reading %s: %w", runName, err)
 	}
 	if run.ID == "" {
 		run.ID = b.name
@@ -209,7 +210,10 @@ func parseRun(raw []byte) (run Run, err error) {
 		return run, fmt.Errorf("schema %d is unknown; this telltale reads schema %d", s.Schema, Schema)
 	}
 	if err := strictly(raw, &run); err != nil {
-		return run, err
+		return Run{}, err
+	}
+	if run.ID != "" && !plainName(run.ID) { // it is a heading of summary.md
+		return Run{}, errors.New("its id is not a folder name")
 	}
 	for _, s := range []*string{&run.ID, &run.Telltale, &run.Commit, &run.Devices, &run.GoSum, &run.Scenarios, &run.Seed, &run.Filter, &run.HostUTC, &run.Host, &run.Plan} {
 		*s = safe.Line(*s, 200)
