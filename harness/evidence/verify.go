@@ -89,6 +89,9 @@ func (b *Bundle) verify() (Check, error) {
 	if err != nil {
 		return c, err
 	}
+	if len(l.files) == 0 && len(l.odd) == 0 { // nobody tampered with what never was one
+		return c, errors.New("there is no file of a bundle in it: it is no evidence bundle; name the folder of a run")
+	}
 	open := b.Partial() && b.link(sumsName) == "" // never closed: there are no sums to compare with
 	for _, p := range l.foreign {
 		if !open || !halfWritten(p.File) {

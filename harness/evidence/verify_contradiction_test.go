@@ -209,6 +209,20 @@ func TestOtherRulesAreNoTampering(t *testing.T) {
 	}
 }
 
+// A folder that is no bundle, such as the one that bundles lie in, is not called tampered with.
+func TestVerifyAFolderThatIsNoBundle(t *testing.T) {
+	dir := closedCopy(t)
+	if _, err := Verify(filepath.Dir(dir)); err == nil || !strings.Contains(err.Error(), "no evidence bundle") {
+		t.Errorf("the folder above: %v", err)
+	}
+	for _, name := range files(t, dir) {
+		if name != "summary.md" {
+			gone(t, dir, name)
+		}
+	}
+	named(t, dir, sumsName, Tampered)
+}
+
 // A run that was killed while it was closed, and then gone on with, has no verdicts of before: they would be shown for what
 // was recorded since, and files that grew under sums would look changed.
 func TestReopenForgetsHowFarClosingCame(t *testing.T) {
