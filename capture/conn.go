@@ -86,6 +86,7 @@ type served struct {
 	scheme string
 	gather *gather // below the TLS of Conn; nil without
 	tap    tap
+	sent   atomic.Int64 // us of the last byte from the phone
 	closed chan struct{}
 	once   sync.Once
 }
@@ -98,8 +99,8 @@ func (p *Proxy) newServed(c net.Conn, pc *phoneConn, t *tunnel, scheme string) *
 func (c *served) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
 	if n > 0 {
+		c.sent.Store(c.p.rec.Sent())
 		c.tap.feed(b[:n])
-		c.p.rec.Sent()
 	}
 	if err != nil && err != io.EOF && c.tunnel != nil {
 		c.tunnel.readError(err)
@@ -128,10 +129,11 @@ func (c *served) Close() error {
 
 func (c *served) CloseWrite() error { return closeWrite(c.Conn) }
 
-// protocolError records bytes that broke HTTP before they became an exchange.
+// protocolError records bytes that broke HTTP before they became an exchange. They belong to when they were sent: a head that
+// stopped is given up long after.
 func (c *served) protocolError(b []byte, total int64) {
 	rec := c.p.rec
-	f := flow.Flow{Kind: flow.KindError, Conn: c.conn.id, Start: rec.Now(), Sent: rec.LastSent(), Proto: "HTTP/1.1",
+	f := flow.Flow{Kind: flow.KindError, Conn: c.conn.id, Start: c.sent.Load(), Sent: c.sent.Load(), Proto: "HTTP/1.1",
 		BytesUp: total, Error: "not a request that HTTP/1.1 allows", Fault: flow.FaultPhone}
 	c.describe(&f)
 	log := rec.NewLog(c.p.limits.RelayLog)

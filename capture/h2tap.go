@@ -117,14 +117,15 @@ func (t *h2TLSTap) ConnectionState() tls.ConnectionState { return t.c.Connection
 // h2Grace is how long requests that were begun may take to reach a handler after their connection ended.
 const h2Grace = 500 * time.Millisecond
 
-// unserved records the requests of a connection that is over of which no handler was told.
+// unserved records the requests of a connection that is over of which no handler was told. When they were sent nobody knows,
+// so that they count for as long as it was open.
 func (t *tunnel) unserved(tap *h2Tap) {
 	missing := tap.opened - t.waitRequests(tap.opened, h2Grace)
 	if missing <= 0 {
 		return
 	}
 	rec := t.p.rec
-	f := flow.Flow{Kind: flow.KindError, Conn: t.s.conn.id, Parent: t.seq(), Start: rec.Now(), Sent: rec.LastSent(),
+	f := flow.Flow{Kind: flow.KindError, Conn: t.s.conn.id, Parent: t.seq(), Start: t.f.Start, Sent: rec.LastSent(),
 		Host: t.name, Port: t.port, TLS: t.tls, Intercepted: t.tls != nil, Proto: "HTTP/2.0", BytesUp: tap.bytes, Fault: flow.FaultPhone,
 		Error: fmt.Sprintf("%d of %d requests broke HTTP/2 or its limits, and were refused unread", missing, tap.opened)}
 	rec.Begin(&f)
