@@ -3,14 +3,15 @@ package harness_test
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/telltale-farm/telltale/assertions/leak"
 	"github.com/telltale-farm/telltale/harness/virtual/personality"
 	"github.com/telltale-farm/telltale/harness/virtual/phone"
 )
 
-// The release of a browser that a phone has may name its icon's component otherwise than the catalogue does, and its start
-// page may never come to rest: neither takes its phone from the run.
+// The release of a browser that a phone has may name its icon's component otherwise than the catalogue does, its field may
+// take its time, and its start page may never come to rest: none of that takes its phone from the run.
 func TestABrowserOfAnotherRelease(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, clean(func(p *personality.Personality) {
@@ -22,9 +23,11 @@ func TestABrowserOfAnotherRelease(t *testing.T) {
 		}
 	}), "clean")
 	l := r.lease()
+	r.phone.State().Faults.Set(phone.Faults{LateFocus: time.Second})
 	if seen, err := r.search(l, nil); err != nil || seen.Verdict.Outcome != leak.Clean {
 		t.Errorf("%v: %+v", err, seen)
 	}
+	r.phone.State().Faults.Set(phone.Faults{})
 	r.release(l)
 
 	r.options.Progress = func(line string) {

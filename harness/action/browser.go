@@ -49,9 +49,22 @@ func (b Browser) enter(ctx context.Context, d *harness.Driver, text string) erro
 	return d.Screen.Key(ctx, ui.KeyEnter)
 }
 
+// maxFocusLooks is how often a field is looked at for the focus; on a real phone a look takes 2 to 3 s.
+const maxFocusLooks = 3
+
 // typed types text into the browser's one field and proves that the field holds it.
 func (b Browser) typed(ctx context.Context, d *harness.Driver, text string) error {
 	if err := d.Tap(ctx, "the search box", b.Entry.Browser.SearchBox); err != nil {
+		return err
+	}
+	// A field that still moves into place takes nothing of what is typed at once. One that never says it has the focus, as some
+	// do not, is there in the end.
+	looks := 0
+	if err := d.Await(ctx, "the field to take what is typed", func(t *ui.Tree) bool {
+		looks++
+		f := b.field(t)
+		return f != nil && (f.Focused || looks > maxFocusLooks)
+	}); err != nil {
 		return err
 	}
 	if err := d.Type(ctx, text); err != nil {

@@ -6,6 +6,7 @@ import (
 	"net/http/cookiejar"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/telltale-farm/telltale/harness/virtual/manifest"
 	"github.com/telltale-farm/telltale/harness/virtual/personality"
@@ -148,7 +149,7 @@ func (w *browser) handle(s *System, in Intent) {
 		w.openOwnSettings(s)
 	case in.Action != "" && in.Action == w.app.Web.PrivateAction:
 		w.newTab(true)
-		w.edit()
+		w.edit(s)
 		if in.Data != "" {
 			w.visit(s, in.Data)
 		}
@@ -173,10 +174,18 @@ func (w *browser) agree(s *System) {
 	}
 }
 
-// edit gives the address field the focus.
-func (w *browser) edit() {
+// edit gives the address field the focus: with a fault, once it has moved into place.
+func (w *browser) edit(s *System) {
 	w.address.text = ""
 	w.menu = false
+	if late := s.phone.Faults.Get().LateFocus; late > 0 {
+		time.AfterFunc(late, func() {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			w.act.focus = &w.address
+		})
+		return
+	}
 	w.act.focus = &w.address
 }
 

@@ -84,7 +84,7 @@ func (w *browser) build(s *System, b *builder) {
 	if w.cur.url == "" && w.act.focus == nil {
 		w.startPage(s, b, v)
 	} else {
-		w.toolbar(b, v)
+		w.toolbar(s, b, v)
 		w.content(s, b, v)
 	}
 	if w.menu {
@@ -115,19 +115,19 @@ func (w *browser) startPage(s *System, b *builder, v words) {
 	}
 	b.down(60)
 	b.add(&screen.View{ID: v.box, Text: v.boxHint, Desc: v.boxDesc, Class: screen.Label, Clickable: true, Focusable: true,
-		Bounds: b.rect(16, -16, 48), Tap: w.edit, Look: screen.Look{Fill: screen.White, Ink: screen.Grey, Border: true}})
+		Bounds: b.rect(16, -16, 48), Tap: func() { w.edit(s) }, Look: screen.Look{Fill: screen.White, Ink: screen.Grey, Border: true}})
 	if !w.cur.private {
 		w.feedView(s, b)
 	}
 }
 
-func (w *browser) toolbar(b *builder, v words) {
+func (w *browser) toolbar(s *System, b *builder, v words) {
 	w.bar(b, v)
 	r := b.rect(8, -72, 48)
 	if w.act.focus == &w.address {
 		b.edit(v.field, v.boxHint, &w.address, r)
 	} else {
-		b.add(&screen.View{ID: v.field, Text: w.shown(), Class: screen.Edit, Clickable: true, Focusable: true, LongClickable: true, Bounds: r, Tap: w.edit})
+		b.add(&screen.View{ID: v.field, Text: w.shown(), Class: screen.Edit, Clickable: true, Focusable: true, LongClickable: true, Bounds: r, Tap: func() { w.edit(s) }})
 	}
 	b.down(52)
 	if w.cur.private {

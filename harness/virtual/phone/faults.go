@@ -22,6 +22,8 @@ type Faults struct {
 	InputBlocked bool
 	// Ungated: a Xiaomi system that gates nothing and has no switch for it, as those of tablets.
 	Ungated bool
+	// LateFocus: the field of a browser takes what is typed only so long after it was tapped.
+	LateFocus time.Duration
 	// NoDumpFile: uiautomator says nothing, exits 0 and writes no file.
 	NoDumpFile bool
 	// Renamed gives views other resource ids, as the obfuscation of each release does.
@@ -65,6 +67,7 @@ func (f Faults) With(g Faults) Faults {
 	f.Moved = slices.Concat(f.Moved, g.Moved)
 	f.Hang, f.Forbidden = slices.Concat(f.Hang, g.Hang), slices.Concat(f.Forbidden, g.Forbidden)
 	f.Missing = cmp.Or(g.Missing, f.Missing)
+	f.LateFocus = cmp.Or(g.LateFocus, f.LateFocus)
 	f.ClockOffset = cmp.Or(g.ClockOffset, f.ClockOffset)
 	if g.Dialog != "" {
 		f.Dialog, f.DialogButton, f.DialogPackage, f.DialogID = g.Dialog, g.DialogButton, g.DialogPackage, g.DialogID
