@@ -125,3 +125,29 @@ func TestHARMessagesNotExact(t *testing.T) {
 		}
 	}
 }
+
+// What one entry may hold is bounded, whatever it is made of, and the next has as much room.
+func TestHAREntryIsBounded(t *testing.T) {
+	message := `{"type":"send","opcode":1,"data":"` + strings.Repeat("m", 900) + `"},`
+	entry := `{"request":{"method":"GET","url":"wss://a.example/"},"_webSocketMessages":[` + message + `{}]}`
+	file := func(first int) string {
+		one := func(n int) string { return strings.Replace(entry, message, strings.Repeat(message, n), 1) }
+		return `{"log":{"entries":[` + one(first) + "," + one(1) + `]}}`
+	}
+	for first, cut := range map[int]bool{3: false, 100: true} {
+		n := 0
+		for e, err := range ReadHAR(strings.NewReader(file(first)), HARLimits{Text: 1000}) {
+			held := 0
+			for _, m := range e.Messages {
+				held += len(m.Data)
+			}
+			if err != nil || held > entryTexts*1000 || e.BodyCut != (cut && n == 0) {
+				t.Errorf("%d messages, entry %d: %v, holds %d bytes, cut %t", first, n, err, held, e.BodyCut)
+			}
+			n++
+		}
+		if n != 2 {
+			t.Errorf("%d entries", n)
+		}
+	}
+}

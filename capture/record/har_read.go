@@ -82,7 +82,7 @@ func (h *harReader) entry() error {
 	e := HAREntry{Index: h.index}
 	h.size = -1
 	open, ours := false, false
-	h.scan.short = false
+	h.scan.begin()
 	once := firsts{}
 	err := h.scan.object(func(name string) error {
 		if once.again(name) {

@@ -32,6 +32,7 @@ func (h *harReader) own() error {
 
 func (h *harReader) unread() error {
 	var f harUnread
+	h.scan.begin()
 	err := h.scan.object(func(name string) error {
 		var t []byte
 		var err error

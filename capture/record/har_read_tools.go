@@ -29,6 +29,7 @@ func latin1(text []byte, size int64) (body []byte, ok bool) {
 // tlsError reads one of log._tlsErrors, in which HTTP Toolkit lists the handshakes that came to nothing.
 func (h *harReader) tlsError() error {
 	u := HARUnread{Kind: flow.KindTunnel, Class: string(flow.ClassClosedEarly)}
+	h.scan.begin()
 	err := h.scan.object(func(name string) error {
 		var t []byte
 		var err error

@@ -19,7 +19,11 @@ type harScan struct {
 	depth int
 	cut   bool // a string was longer than most since the flag was last cleared
 	short bool // the same, cleared for each entry
+	left  int  // what an entry may hold beyond what it does
 }
+
+// entryTexts is how many of the longest strings an entry may hold in all.
+const entryTexts = 8
 
 const (
 	harBuffer   = 256 << 10
@@ -29,8 +33,11 @@ const (
 var errHARDepth = errors.New("nested too deeply")
 
 func newHARScan(r io.Reader, most int) *harScan {
-	return &harScan{r: bufio.NewReaderSize(r, harBuffer), most: most}
+	return &harScan{r: bufio.NewReaderSize(r, harBuffer), most: most, left: entryTexts * most}
 }
+
+// begin makes room for another entry.
+func (s *harScan) begin() { s.short, s.left = false, entryTexts*s.most }
 
 // peek gives the next byte that is not white space, without taking it.
 func (s *harScan) peek() (byte, error) {
@@ -148,9 +155,10 @@ func (s *harScan) text() ([]byte, error) {
 	}
 	var raw []byte
 	escaped, err := s.chunks(func(part []byte) {
-		if room := s.most - len(raw); len(part) > room {
+		if room := min(s.most-len(raw), s.left); len(part) > room {
 			part, s.cut, s.short = part[:room], true, true
 		}
+		s.left -= len(part)
 		raw = append(raw, part...)
 	})
 	if err != nil {
