@@ -73,7 +73,7 @@ func TestControls(t *testing.T) {
 		{
 			name: "a body is cut", want: leak.CodeTruncated,
 			who: clean(func(p *personality.Personality) {
-				p.Leaks = []personality.Leak{{App: chrome, On: []personality.Trigger{personality.OnSwipe, personality.OnBeat}, Every: 300 * time.Millisecond, Count: 1, URL: personality.OneTrackURL, Encoding: "onetrack", Trust: network.TrustUser, Filler: 256 << 10}}
+				p.Leaks = []personality.Leak{{App: chrome, On: []personality.Trigger{personality.OnSwipe, personality.OnBeat}, Every: time.Second, Count: 1, URL: personality.OneTrackURL, Encoding: "onetrack", Trust: network.TrustUser, Filler: 80 << 10}} // soon sent, and little more than is kept
 			}),
 		},
 		{

@@ -328,7 +328,7 @@ func TestWaysToTheSwitchOfFirefox(t *testing.T) {
 			defer r.phone.State().Faults.Set(phone.Faults{})
 			r.phone.Apps().Clear(firefox)
 			patience := 10 * time.Second // one of the ways is the last resort, and waits for as long
-			if tt.lost != "" { // what is waited for will not come
+			if tt.lost != "" {           // what is waited for will not come
 				patience = 2 * time.Second
 			}
 			was, matched, err := harness.TurnSwitch(t.Context(), d, tt.entry, true, patience)
