@@ -106,7 +106,12 @@ func (v identityView) Said() string {
 
 // unseenIdentity tells of an app whose uploads could not all be searched for identifiers, or not be told apart.
 func unseenIdentity(id leak.Identity, x identityView) (out []unseenView) {
-	if id.Outcome != leak.Inconclusive {
+	if id.Outcome == leak.Leaked { // what was read and not decided is no matter beside what was found; what was not read is
+		id.Reasons = slices.DeleteFunc(slices.Clone(id.Reasons), func(r leak.Reason) bool {
+			return r.Code == leak.CodeTooFewSessions || r.Code == leak.CodeTooFewPhones
+		})
+	}
+	if id.Outcome != leak.Inconclusive && len(id.Reasons) == 0 {
 		return nil
 	}
 	add := func(r reasonView) {

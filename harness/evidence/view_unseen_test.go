@@ -33,3 +33,18 @@ func TestReportNamesWhatWasAcceptedUnread(t *testing.T) {
 		t.Error("a clean run has something accepted")
 	}
 }
+
+// That an identifier was found does not mean that everything else could be read.
+func TestUnseenBesideAnIdentifierThatLeaked(t *testing.T) {
+	reason := leak.Reason{Code: leak.CodeOpaqueFlow, Host: "sa.example", Port: 443, Detail: "not read, so not searched for identifiers"}
+	for _, c := range []struct {
+		outcome leak.Outcome
+		reasons []leak.Reason
+		want    int
+	}{{leak.Leaked, []leak.Reason{reason}, 1}, {leak.Leaked, nil, 0}, {leak.Inconclusive, []leak.Reason{reason}, 1}, {leak.Inconclusive, nil, 1}, {leak.Clean, nil, 0}} {
+		id := leak.Identity{Phone: "p", App: "a.b", Outcome: c.outcome, Reasons: c.reasons}
+		if got := unseenIdentity(id, viewIdentity(id, leak.KindUSB, nil)); len(got) != c.want {
+			t.Errorf("%s with %d reasons: %+v", c.outcome, len(c.reasons), got)
+		}
+	}
+}
