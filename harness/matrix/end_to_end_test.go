@@ -4,7 +4,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/telltale-farm/telltale/assertions/leak"
 	"github.com/telltale-farm/telltale/harness/virtual/manifest"
@@ -17,7 +16,7 @@ import (
 type expected struct {
 	outcome   leak.Outcome
 	must, may []leak.Code
-	open      []leak.Code // with these alone, inconclusive is as right as clean: nobody but the judge can say when it has seen enough
+	open      []leak.Code // with these alone, inconclusive is as right as clean: it fell so close to an edge of a window
 }
 
 func (e *expected) reason(c leak.Code, companions ...leak.Code) {
@@ -40,11 +39,8 @@ func truth(d driven, at int) expected {
 	}
 	until := d.until(at)
 	d.sent(m, c, until, &e)
-	switch {
-	case c.trials > 0 && d.reacts(m, c):
-		e.outcome = leak.Leaked
-	case c.trials > 0: // what comes by itself may come so often that a reaction would be lost in it
-		e.open = append(e.open, leak.CodeTooFewRepeats)
+	if c.trials > 0 {
+		d.compared(m, c, &e)
 	}
 	if e.outcome == leak.Leaked {
 		return e
@@ -60,6 +56,9 @@ func truth(d driven, at int) expected {
 		e.reason(leak.CodeNotPerformed)
 	}
 	d.unseen(m, c, until, &e)
+	if !slices.ContainsFunc(m.Acts, func(a manifest.Act) bool { return strings.Contains(a.Value, controlHost) }) {
+		e.reason(leak.CodeControlMissing)
+	}
 	d.phoneItself(c, &e)
 	if strings.HasPrefix(c.scenario, identity) {
 		d.knows(m, at, &e)
@@ -209,12 +208,18 @@ func (d driven) unseen(m manifest.Manifest, c drivenCell, until int64, e *expect
 	}
 	for _, u := range m.Uploads {
 		if u.Via == manifest.Direct && u.AtUS >= c.begun && u.EndUS < c.from() && slices.Contains(d.row.services, u.App) {
-			e.open = append(e.open, leak.CodeBypass) // its connection may have been there still when the window opened
+			// A connection that is there when the window opens may carry something in it, and no look tells that it did not.
+			switch {
+			case u.ClosedUS == 0 || u.ClosedUS > c.from():
+				e.reason(leak.CodeBypass)
+			case u.ClosedUS >= c.from()-lookUS: // the window had opened already, or had not
+				e.open = append(e.open, leak.CodeBypass)
+			}
 		}
 		if u.EndUS < c.from() || u.AtUS >= last || c.about.Scope == leak.ScopeApp && u.App != c.about.App && !slices.Contains(d.row.services, u.App) {
 			continue
 		}
-		if d.accepted(u) {
+		if d.accepted(u.App, u.Host, u.Port) {
 			if c.trials > 0 {
 				continue // reacts says what that means
 			}
@@ -242,79 +247,63 @@ func (d driven) refuses(u manifest.Upload) bool {
 	})
 }
 
-// accepted says whether devices.yaml accepts where an upload went.
-func (d driven) accepted(u manifest.Upload) bool {
+// accepted says whether devices.yaml accepts where an app sends something.
+func (d driven) accepted(app, host string, port int) bool {
 	for _, a := range d.row.config().Phones[0].Accept {
-		if (a.App == u.App || a.App == "*") && a.Host == u.Host && (a.Port == 0 || a.Port == u.Port) {
+		if (a.App == app || a.App == "*") && a.Host == host && (a.Port == 0 || a.Port == port) {
 			return true
 		}
 	}
 	return false
 }
 
-// phoneItself is what follows from what the phone is like.
-func (d driven) phoneItself(c drivenCell, e *expected) {
-	who, phone := d.row.who, d.row.config().Phones[0]
-	web, settle := d.row.web(), phone.Settle.Min
-	if slices.IndexFunc(d.phone.Manifest().Acts, func(a manifest.Act) bool { return strings.Contains(a.Value, controlHost) }) < 0 {
-		e.reason(leak.CodeControlMissing)
+// lookUS is more than a window is open before its action begins: what is looked at before it.
+const lookUS = 30_000_000
+
+// compared is what the windows of a cell show that are compared. Where nothing reacts, what comes by itself may hide a
+// reaction, and whoever would see that must not say clean: it came into three of sixty windows without the action, so
+// that one in three of ten with it would not stand out; or into a window with the action, later than all are long, where
+// nothing is to be compared with.
+func (d driven) compared(m manifest.Manifest, c drivenCell, e *expected) {
+	if d.reacts(m, c) {
+		e.outcome = leak.Leaked
+		return
 	}
-	if web.Trust != network.TrustUser {
-		e.reason(leak.CodeControlMissing, leak.CodeOpaqueFlow, leak.CodeNotPerformed) // nor can the page be asked for
-	}
-	for _, n := range who.Noise {
-		if n.Every > 0 && n.Every < settle && (c.about.Scope == leak.ScopePhone || n.App == c.about.App) {
-			e.reason(leak.CodeNotQuiet)
-			if n.Direct {
-				e.reason(leak.CodeBypass)
+	const hides, hidesNot = 3, 1 // at 2 it depends on what else is sent somewhere
+	surely, perhaps := 0, 0
+	came := func(from, to int64) (inside, touching bool) {
+		for _, u := range m.Uploads {
+			if u.Readable && u.Via == manifest.Proxy {
+				continue // what it says is read
 			}
+			inside = inside || u.AtUS >= from+edgeUS && u.EndUS <= to-edgeUS
+			touching = touching || u.AtUS <= to+edgeUS && max(u.EndUS, u.ClosedUS) >= from-edgeUS
+		}
+		return inside, touching
+	}
+	for _, w := range c.windows {
+		least, most, from, to := 1, 1, w.begun, w.begun+c.shortest()
+		if !w.idle { // one is enough
+			least, most, from, to = hides, hidesNot+1, to, w.ended
+		}
+		inside, touching := came(from, to)
+		if inside {
+			surely += least
+		}
+		if touching && to > from-edgeUS {
+			perhaps += most
 		}
 	}
-	for _, a := range who.Apps {
-		entry, known := phone.App(a.Package)
-		flush := entry.Flush
-		if a.Package == web.Package && d.row.flush > 0 {
-			flush = d.row.flush
-		}
-		if !known || flush == 0 {
-			flush = time.Minute
-		}
-		if flush > settle && (c.about.Scope == leak.ScopePhone || a.Package == c.about.App) {
-			e.reason(leak.CodeSettleTooShort)
-		}
-	}
-	engine := manifest.Upload{App: web.Package, Host: d.row.config().Phones[0].Browsers[0].Search, Port: 80}
-	if strings.HasPrefix(web.Web.SearchURL, "http:") && strings.HasSuffix(c.scenario, "search") && !d.accepted(engine) {
-		e.reason(leak.CodeCleartext)
-	}
-	d.rebooted(c, e)
-	if d.row.made > 0 && d.row.asked > d.row.made {
+	switch {
+	case surely >= hides:
 		e.reason(leak.CodeTooFewRepeats)
-	}
-	for _, l := range who.Lies {
-		if l.Faults.InputBlocked { // nobody can put its settings back either, so its end may not be reached
-			e.may = append(e.may, leak.CodeDeviceChanged)
-		}
-		if l.Update != nil && d.updated(*l.Update) {
-			e.reason(leak.CodeDeviceChanged)
-		}
-		if l.Puts != nil && l.Puts.Key == "multi_cb" && d.put(*l.Puts) {
-			e.reason(leak.CodeDeviceChanged)
-		}
+	case perhaps > hidesNot:
+		e.open = append(e.open, leak.CodeTooFewRepeats)
 	}
 }
 
-// put says whether a setting has the value that somebody gave it.
-func (d driven) put(s personality.Setting) bool {
-	value, ok := d.phone.State().Settings.Get(s.Namespace, s.Key)
-	return ok && value == s.Value
-}
-
-// updated says whether an app has the version that an update gave it.
-func (d driven) updated(a personality.App) bool {
-	p, ok := d.phone.State().Packages.Find(a.Package)
-	return ok && p.VersionName == a.Version
-}
+// edgeUS is how far a window's own edges and what the phone writes down may be apart.
+const edgeUS = 200_000
 
 // reacts says whether the phone sends something because of a cell's action: it is made so, and it did so often enough to be seen.
 func (d driven) reacts(m manifest.Manifest, c drivenCell) bool {
@@ -331,25 +320,6 @@ func (d driven) reacts(m manifest.Manifest, c drivenCell) bool {
 		}
 		return n*4 >= c.trials
 	})
-}
-
-// rebooted is what a reboot before the app's next cell takes: nothing, if the app was stopped and counted before, and no service for
-// it ran on.
-func (d driven) rebooted(c drivenCell, e *expected) {
-	at := slices.IndexFunc(d.cells, func(x drivenCell) bool { return x.key == c.key })
-	if c.about.Scope != leak.ScopeApp || at < 0 {
-		return
-	}
-	for _, next := range d.cells[at+1:] {
-		if next.about.App != c.about.App {
-			continue
-		}
-		stopped := slices.Contains(d.row.config().Phones[0].Allow, "force-stop")
-		if next.changed() == leak.EventReboot && (!stopped || len(d.row.services) > 0) { // those of the rows run again at once
-			e.reason(leak.CodeBypass)
-		}
-		return
-	}
 }
 
 // knows is what the identity claim of a cell must be: whether a number that its app sends outlives what was done to the app.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/telltale-farm/telltale/adb"
 	"github.com/telltale-farm/telltale/assertions/leak"
+	"github.com/telltale-farm/telltale/capture/record"
 	"github.com/telltale-farm/telltale/harness"
 	"github.com/telltale-farm/telltale/harness/evidence"
 	"github.com/telltale-farm/telltale/harness/profile"
@@ -60,6 +62,22 @@ type drivenCell struct {
 	begun, ended int64
 	opened       int64 // when its action began, after what was done to the phone before; 0 if it never did
 	secrets      []leak.Secret
+	windows      []window // that are compared
+}
+
+// window is one with the action of its cell, or without, by the host's clock, in microseconds since 1970.
+type window struct {
+	idle         bool
+	begun, ended int64
+}
+
+// shortest is how long all windows are that are compared.
+func (c drivenCell) shortest() int64 {
+	least := int64(1 << 62)
+	for _, w := range c.windows {
+		least = min(least, w.ended-w.begun)
+	}
+	return least
 }
 
 const phoneID = "subject"
@@ -95,7 +113,7 @@ func (d *desk) drive(t *testing.T, r row) (out driven, err error) {
 		Profile: &config.Phones[0], ControlHost: config.Sites.Control, Policy: r.policy(), Repeat: max(r.made, 1),
 		Seed: r.name, State: d.state, ADB: d.server.Addr, Serial: address, Address: address, RunBound: true,
 		Resolve: d.internet.Addr(), TrustPEM: d.internet.RootPEM(), Names: d.internet.Names(),
-		Bundle: bundle.FS(), Dir: dir, Trials: r.trials(), Bounds: harness.Bounds{Command: 20 * time.Second, Attach: r.patience(), Restore: 8 * time.Second},
+		Bundle: bundle.FS(), Dir: dir, Trials: r.trials(), Bounds: harness.Bounds{Command: 20 * time.Second, Attach: r.patience(), Restore: r.putBack()},
 		Progress: func(line string) {
 			talking.Lock()
 			defer talking.Unlock()
@@ -126,8 +144,32 @@ func (d *desk) drive(t *testing.T, r row) (out driven, err error) {
 			}
 		}
 	}
+	if err := out.compares(bundle.FS(), dir.FS()); err != nil {
+		return out, err
+	}
 	out.verdicts, err = leak.Judge(bundle.FS())
 	return out, err
+}
+
+// compares reads when the windows were that are compared.
+func (d *driven) compares(bundle, recording fs.FS) error {
+	attempts, err := readLines[leak.Attempt](bundle, "phones/"+phoneID+"/attempts.jsonl")
+	if err != nil {
+		return err
+	}
+	r, err := record.Open(recording)
+	if err != nil {
+		return err
+	}
+	epoch := r.Epoch().UnixMicro()
+	for i := range d.cells {
+		for _, a := range attempts {
+			if a.Key == d.cells[i].key && a.Trial != nil && a.Fault == nil {
+				d.cells[i].windows = append(d.cells[i].windows, window{a.Trial.Kind == leak.TrialIdle, epoch + a.Window.Start, epoch + a.Window.End})
+			}
+		}
+	}
+	return nil
 }
 
 // cell drives one cell. Faults are in the recording; the oracle knows which ones the row brings about.

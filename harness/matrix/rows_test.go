@@ -222,7 +222,15 @@ func (r row) patience() time.Duration {
 			return 3 * time.Second
 		}
 	}
-	return 30 * time.Second
+	return time.Minute
+}
+
+// putBack is how long its settings may take to be put back; those of a phone that is not whole may never be.
+func (r row) putBack() time.Duration {
+	if r.broken() {
+		return 8 * time.Second
+	}
+	return time.Minute
 }
 
 // broken says that a row's phone need not come back whole.

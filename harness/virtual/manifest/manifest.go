@@ -55,8 +55,9 @@ type Act struct {
 
 // Upload is one attempt of an app to send a batch, whatever was in it.
 type Upload struct {
-	AtUS      int64    `json:"at_us"`  // begin, microseconds since 1970 by the host's clock
-	EndUS     int64    `json:"end_us"` //
+	AtUS      int64    `json:"at_us"`               // begin, microseconds since 1970 by the host's clock
+	EndUS     int64    `json:"end_us"`              //
+	ClosedUS  int64    `json:"closed_us,omitempty"` // when its connection was closed, which may be much later; 0: it was not yet, or there was none
 	App       string   `json:"app"`
 	Host      string   `json:"host"`
 	Port      int      `json:"port"`

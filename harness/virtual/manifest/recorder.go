@@ -52,18 +52,24 @@ func (r *Recorder) Act(a Act) {
 	r.manifest.Acts = append(r.manifest.Acts, a)
 }
 
-// Upload records an attempt at a batch.
-func (r *Recorder) Upload(u Upload) {
+// Upload records an attempt at a batch. What it returns writes down when its connection was closed.
+func (r *Recorder) Upload(u Upload) (closed func(us int64)) {
 	if r == nil {
-		return
+		return func(int64) {}
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.manifest.Uploads) >= MaxEntries {
 		r.manifest.Dropped++
-		return
+		return func(int64) {}
 	}
+	at := len(r.manifest.Uploads)
 	r.manifest.Uploads = append(r.manifest.Uploads, u)
+	return func(us int64) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.manifest.Uploads[at].ClosedUS = us
+	}
 }
 
 // Update changes the entry that Add numbered. Sequence numbers that do not exist are ignored.

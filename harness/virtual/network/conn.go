@@ -52,8 +52,8 @@ func socketOf(c net.Conn) *Conn {
 	}
 }
 
-// closing has a function run when the socket is closed, at once if it is.
-func (c *Conn) closing(f func()) {
+// Closing has a function run when the socket is closed, at once if it is.
+func (c *Conn) Closing(f func()) {
 	c.mu.Lock()
 	closed := c.closed
 	if !closed {

@@ -129,7 +129,7 @@ func (t *transport) count(w way, address string, c net.Conn) {
 	}
 	o.conns++
 	t.open[key] = o
-	socket.closing(func() {
+	socket.Closing(func() {
 		t.mu.Lock()
 		defer t.mu.Unlock()
 		o := t.open[key]

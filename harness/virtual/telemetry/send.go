@@ -25,6 +25,7 @@ type outcome struct {
 	written bool
 	taken   bool // the far end had it all, in protocols without a status
 	status  int
+	pooled  closer // the connection of a request, kept for the next
 }
 
 func (o *outcome) leaving(v manifest.Via) {
@@ -74,7 +75,12 @@ func (c *Client) send(ctx context.Context, trigger string, items []*item) (keep 
 // request sends over HTTP. Redirects are not followed: kits take them for failures.
 func (c *Client) request(ctx context.Context, r Request, o *outcome) error {
 	trace := &httptrace.ClientTrace{
-		GotConn: func(info httptrace.GotConnInfo) { o.leaving(via(info.Conn)) },
+		GotConn: func(info httptrace.GotConnInfo) {
+			o.leaving(via(info.Conn))
+			o.mu.Lock()
+			defer o.mu.Unlock()
+			o.pooled, _ = under[closer](info.Conn)
+		},
 		WroteRequest: func(info httptrace.WroteRequestInfo) {
 			o.mu.Lock()
 			defer o.mu.Unlock()
@@ -102,19 +108,30 @@ func (c *Client) request(ctx context.Context, r Request, o *outcome) error {
 	return nil
 }
 
+// closer is a connection that says when it is closed.
+type closer interface{ Closing(func()) }
+
 // via asks the connection, through TLS, how it left the phone. One that does not say is direct.
 func via(c net.Conn) manifest.Via {
-	for c != nil {
-		if teller, ok := c.(interface{ Via() string }); ok {
-			return manifest.Via(teller.Via())
-		}
-		under, ok := c.(interface{ NetConn() net.Conn })
-		if !ok {
-			break
-		}
-		c = under.NetConn()
+	if teller, ok := under[interface{ Via() string }](c); ok {
+		return manifest.Via(teller.Via())
 	}
 	return manifest.Direct
+}
+
+// under looks through TLS and the like for a connection that can say something.
+func under[T any](c net.Conn) (says T, ok bool) {
+	for c != nil {
+		if says, ok = c.(T); ok {
+			return says, true
+		}
+		inner, wraps := c.(interface{ NetConn() net.Conn })
+		if !wraps {
+			break
+		}
+		c = inner.NetConn()
+	}
+	return says, false
 }
 
 // record makes an entry of each value at its first attempt, and brings it up to date at each later one.
@@ -124,11 +141,17 @@ func (c *Client) record(trigger string, started int64, items []*item, r Request,
 	for _, i := range items {
 		events = append(events, i.event.Name)
 	}
-	c.options.Recorder.Upload(manifest.Upload{
+	now := func() int64 { return c.options.Now().UnixMicro() }
+	closed := c.options.Recorder.Upload(manifest.Upload{
 		Events: events,
-		AtUS:   started, EndUS: c.options.Now().UnixMicro(), App: c.options.Device.Package, Host: host, Port: port, Encoding: c.options.Encoding.Name,
+		AtUS:   started, EndUS: now(), App: c.options.Device.Package, Host: host, Port: port, Encoding: c.options.Encoding.Name,
 		Via: o.via, Bytes: r.size(), Written: o.written, Delivered: o.taken || o.status > 0, Readable: c.options.Encoding.Readable && !c.options.Pinned,
 	})
+	if o.pooled != nil {
+		o.pooled.Closing(func() { closed(now()) })
+	} else { // what is no request has a connection of its own
+		closed(now())
+	}
 	for _, carried := range r.Carries {
 		i := items[carried.Index]
 		update := func(e *manifest.Entry) {
