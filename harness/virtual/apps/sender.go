@@ -30,7 +30,9 @@ type sender struct {
 	end    context.CancelFunc
 
 	mu      sync.Mutex
-	pending *time.Timer // of an app that gives up
+	pending *time.Timer       // of an app that gives up
+	sending bool              // it makes its tries of a batch
+	held    []telemetry.Event // that came meanwhile: the next batch
 	work    sync.WaitGroup
 }
 
@@ -92,7 +94,14 @@ func (o *sender) track(e telemetry.Event) {
 	if o.leak.Filler > 0 {
 		e.Values = append(e.Values, telemetry.Value{Key: "trace", Text: strings.Repeat("then a frame was drawn; ", o.leak.Filler/24+1)[:o.leak.Filler]})
 	}
+	o.mu.Lock()
+	if o.sending {
+		o.held = append(o.held, e)
+		o.mu.Unlock()
+		return
+	}
 	o.client.Track(e)
+	o.mu.Unlock()
 	if o.leak.Tries > 0 && o.leak.Flush >= 0 && o.leak.When == personality.ByClock {
 		o.later(cmp.Or(o.leak.Flush, defaultFlush))
 	}
@@ -117,6 +126,16 @@ func (o *sender) later(d time.Duration) {
 
 // flush sends what is queued. An app with a number of tries drops the events after as many failures.
 func (o *sender) flush() {
+	if o.leak.Tries > 0 {
+		o.mu.Lock()
+		if o.sending {
+			o.mu.Unlock()
+			return // what is queued is being tried
+		}
+		o.sending = true
+		o.mu.Unlock()
+		defer o.goOn()
+	}
 	for try := 1; ; try++ {
 		if o.client.Flush(o.ctx) == nil || o.ctx.Err() != nil {
 			return
@@ -136,6 +155,20 @@ func (o *sender) flush() {
 		case <-o.ctx.Done():
 			return
 		}
+	}
+}
+
+// goOn queues what came while a batch was tried.
+func (o *sender) goOn() {
+	o.mu.Lock()
+	held := o.held
+	o.sending, o.held = false, nil
+	for _, e := range held {
+		o.client.Track(e)
+	}
+	o.mu.Unlock()
+	if len(held) > 0 {
+		o.later(cmp.Or(max(o.leak.Flush, 0), defaultFlush))
 	}
 }
 
