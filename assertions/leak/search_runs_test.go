@@ -50,7 +50,7 @@ func TestRunsHideNothing(t *testing.T) {
 	}
 	r := rand.New(rand.NewPCG(21, 22))
 	rounds := 300
-	if raceDetector {
+	if raceDetector || testing.Short() {
 		rounds = 60
 	}
 	type place struct {
@@ -127,7 +127,7 @@ func TestCanaryInBomb(t *testing.T) {
 	}
 	const size = 2 << 20
 	fillers, places := []string{"\x00", "\x00\x01\x02\x03\x04", "a", "\xff", "velvet "}, []int{600_001, decode.RatioFloor - 64, 0}
-	if raceDetector {
+	if raceDetector || testing.Short() {
 		fillers, places = fillers[:1], places[:2]
 	}
 	for _, filler := range fillers {
