@@ -152,7 +152,7 @@ func TestFilmsDoNotMeet(t *testing.T) {
 	r.attach()
 	d := r.server.Device(r.options.Serial, adb.Options{})
 	base := func(name string) string { return "/data/local/tmp/telltale-video-" + name }
-	for n := range 6 {
+	for n := range 8 {
 		r.phone.State().Faults.Set(phone.Faults{})
 		if n == 1 {
 			r.phone.State().Faults.Set(phone.Faults{Slow: map[string]time.Duration{"screenrecord": 400 * time.Millisecond}})
