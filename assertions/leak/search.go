@@ -16,10 +16,10 @@ type Searcher struct {
 	numbers  map[uint64][]number
 	digests  *digests
 
-	texts     [3]filter // patterns by their length: of 4 to 7 bytes, of 8 to 10, and longer ones
-	binary    filter    // forms sought in binary values alone
-	wide      filter    // patterns folded as Unicode, for values with letters beyond ASCII
-	words     filter    // words of needles, for the second pass
+	texts     []filter // patterns by their length, or all of them if they are few
+	binary    filter   // forms sought in binary values alone, if they are not in texts
+	wide      filter   // patterns folded as Unicode, for values with letters beyond ASCII
+	words     filter   // words of needles, for the second pass
 	wideWords filter
 	wideText  []pattern
 }
@@ -79,17 +79,25 @@ const (
 	gramSpan  = 3 // bytes that a pattern has beyond its gram
 )
 
+// fewPatterns is how many patterns make one filter of short grams: so few grams pass seldom by chance, and one pass over a
+// value costs less than one for each length.
+const fewPatterns = 256
+
 func (s *Searcher) build() {
 	var texts [3][]int32
 	var binary, words []int32
+	widths := [3]int{shortGram, midGram, longGram}
+	few := len(s.patterns) <= fewPatterns
 	for i, p := range s.patterns {
 		if p.word > 0 {
 			words = append(words, int32(i))
 		}
 		switch n := len(p.folded); {
+		case p.word > 0 && !p.key:
+		case few:
+			texts[0] = append(texts[0], int32(i))
 		case p.binary:
 			binary = append(binary, int32(i))
-		case p.word > 0 && !p.key:
 		case n < midGram+gramSpan:
 			texts[0] = append(texts[0], int32(i))
 		case n < longGram+gramSpan:
@@ -107,8 +115,10 @@ func (s *Searcher) build() {
 			wide = append(wide, int32(i))
 		}
 	}
-	for i, width := range []int{shortGram, midGram, longGram} {
-		s.texts[i] = newFilter(width, s.patterns, texts[i])
+	for i, which := range texts {
+		if len(which) > 0 {
+			s.texts = append(s.texts, newFilter(widths[i], s.patterns, which))
+		}
 	}
 	s.words = newFilter(shortGram, s.patterns, words)
 	s.wideWords = newFilter(shortGram, s.wideText, wideWords)

@@ -25,7 +25,12 @@ type digests struct {
 	first map[uint64][]digest
 	bits  []uint64 // a filter before the map: two bits of one word for each key
 	mask  uint64
+	// The same for whole digests at any place: for the eight bytes at each of their first places, so that one of these is
+	// met at every rawStride-th place of a value.
+	inside []uint64
 }
+
+const rawStride = 4
 
 func newDigests() *digests { return &digests{first: map[uint64][]digest{}} }
 
@@ -66,10 +71,20 @@ func (t *digests) ready() {
 		n *= 2
 	}
 	t.bits, t.mask = make([]uint64, n), uint64(n)-1
-	for k := range t.first {
+	t.inside = make([]uint64, rawStride*n)
+	for k, list := range t.first {
 		t.bits[k>>6&t.mask] |= twoBits(k)
+		for _, d := range list {
+			for i := 0; i < rawStride && len(d.sum) >= minWhole; i++ {
+				k := binary.BigEndian.Uint64(d.sum[i:])
+				t.inside[k>>6&uint64(len(t.inside)-1)] |= twoBits(k)
+			}
+		}
 	}
 }
+
+// minWhole is how long a digest must be to be sought at any place of a value.
+const minWhole = 16
 
 // twoBits are a word with two bits that depend on the ends of k.
 func twoBits(k uint64) uint64 { return 1<<(k&63) | 1<<(k>>58) }
@@ -124,29 +139,43 @@ func (t *digests) inText(v []byte, runs []run, found func(d *digest, start, end 
 
 // inBytes finds raw digests: a whole one, or the beginning of one, as the value; in a loose value a whole one anywhere.
 func (t *digests) inBytes(v []byte, loose bool, runs []run, found func(d *digest, start, end int)) {
+	t.rawAt(v, 0, loose, found)
 	if !loose {
-		t.rawAt(v, 0, false, found)
 		return
 	}
-	i := 0
+	at, seen := rawStride, 0
 	for _, r := range runs {
-		if i = t.raw(v, i, r.start, found); i+minDigest <= r.end && t.lookup(binary.BigEndian.Uint64(v[i:])) == nil {
-			i = r.end - minDigest + 1 // what lies between begins with the same bytes
+		if at = t.raw(v, at, r.start, &seen, found); at+minDigest <= r.end && t.next(v, at, at) > at {
+			at += (r.end - minDigest - at + rawStride) / rawStride * rawStride // what lies between is the same bytes
 		}
 	}
-	t.raw(v, i, len(v), found)
+	t.raw(v, at, len(v), &seen, found)
 }
 
-// raw looks at every place of a loose value from i on that lies before end, and gives the first that does not.
-func (t *digests) raw(v []byte, i, end int, found func(d *digest, start, end int)) int {
-	bits, mask := t.bits, t.mask
-	for last := min(end-1, len(v)-minDigest); i <= last; i++ {
-		k := binary.BigEndian.Uint64(v[i:])
-		if two := twoBits(k); bits[k>>6&mask]&two == two {
+// raw looks at every rawStride-th place of a loose value from at on that lies before end, and gives the first that does
+// not. A digest begins there or up to rawStride places before, and behind what was seen.
+func (t *digests) raw(v []byte, at, end int, seen *int, found func(d *digest, start, end int)) int {
+	for last := min(end-1, len(v)-minDigest); at <= last; at += rawStride {
+		if at = t.next(v, at, last); at > last {
+			break
+		}
+		for i := max(at-rawStride, *seen) + 1; i <= at; i++ {
 			t.rawAt(v, i, true, found)
+			*seen = i
 		}
 	}
-	return i
+	return at
+}
+
+// next gives the first place of those to last that may be inside a digest, or one beyond.
+func (t *digests) next(v []byte, at, last int) int {
+	for ; at <= last; at += rawStride {
+		k := binary.BigEndian.Uint64(v[at:])
+		if two := twoBits(k); t.inside[k>>6&uint64(len(t.inside)-1)]&two == two {
+			break
+		}
+	}
+	return at
 }
 
 // rawAt looks at one place.
@@ -158,7 +187,7 @@ func (t *digests) rawAt(v []byte, i int, loose bool, found func(d *digest, start
 	for n := range list {
 		d, rest := &list[n], v[i:]
 		switch {
-		case (loose && len(rest) >= len(d.sum) || len(rest) == len(d.sum) && i == 0) && len(d.sum) >= 16 && string(rest[:len(d.sum)]) == string(d.sum):
+		case (loose && len(rest) >= len(d.sum) || len(rest) == len(d.sum) && i == 0) && len(d.sum) >= minWhole && string(rest[:len(d.sum)]) == string(d.sum):
 			found(d, i, i+len(d.sum))
 		case i == 0 && len(rest) < len(d.sum) && string(rest) == string(d.sum[:len(rest)]):
 			found(d, 0, len(rest))

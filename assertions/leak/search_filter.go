@@ -15,10 +15,11 @@ import (
 // gram may be, the fewer places pass that hold nothing.
 type filter struct {
 	width, stride int
-	keep          uint64   // the bytes of a gram
-	bits          []uint64 // two bits of one word for each gram
-	slots         []slot   // open addressing by the same hash
-	anchors       []anchor // those of one gram lie side by side
+	keep          uint64      // the bytes of a gram
+	bits          []uint64    // two bits of one word for each gram
+	small         *smallTable // the same if they are few and of four bytes, else nil
+	slots         []slot      // open addressing by the same hash
+	anchors       []anchor    // those of one gram lie side by side
 }
 
 // slot is where the anchors of a gram begin; the last of them is marked.
@@ -122,9 +123,16 @@ func (f *filter) table(grams map[uint64][]anchor) {
 		size *= 2
 	}
 	f.slots = make([]slot, size)
+	if f.width == shortGram && len(grams) <= maxSmall {
+		f.small = new(smallTable)
+	}
 	for _, g := range slices.Sorted(maps.Keys(grams)) {
 		h := gramHash(g)
 		f.bits[h>>32&uint64(words-1)] |= gramBits(h)
+		if f.small != nil {
+			word, bit := f.small.place(uint32(g))
+			f.small[word] |= 1 << bit
+		}
 		i := f.home(g)
 		for f.slots[i].first != 0 {
 			i = (i + 1) & (size - 1)
@@ -196,32 +204,66 @@ func (f *filter) may(g uint64) bool {
 
 // sample looks at every stride-th place from i on that lies before end, and gives the first that does not.
 func (f *filter) sample(v []byte, i, end int, found func(pattern int32, at int)) int {
-	stride := f.stride
-	bits, keep := f.bits, f.keep
-	top := uint64(len(bits) - 1)
-	if f.width == shortGram {
-		for last := min(end-1, len(v)-shortGram); i <= last; i += stride {
-			g := uint64(binary.LittleEndian.Uint32(v[i:]) | foldBytes&(1<<32-1))
-			h := gramHash(g)
-			if two := gramBits(h); bits[h>>32&top]&two == two {
-				f.sampled(g, i, found)
-			}
-		}
-		return i
+	wide := 8
+	if f.small != nil {
+		wide = shortGram
 	}
-	for last := min(end-1, len(v)-8); i <= last; i += stride {
-		g := (binary.LittleEndian.Uint64(v[i:]) | foldBytes) & keep
-		h := gramHash(g)
-		if two := gramBits(h); bits[h>>32&top]&two == two {
-			f.sampled(g, i, found)
+	for last := min(end-1, len(v)-wide); ; i += f.stride {
+		if f.small != nil {
+			i = nextSmall(f.small, f.stride, v, i, last)
+		} else {
+			i = f.next(v, i, last)
 		}
+		if i > last {
+			break
+		}
+		f.sampled((gramAt(v, i)|foldBytes)&f.keep, i, found)
 	}
-	for last := min(end-1, len(v)-f.width); i <= last; i += stride {
-		if g := (gramAt(v, i) | foldBytes) & keep; f.may(g) {
+	for last := min(end-1, len(v)-f.width); i <= last; i += f.stride {
+		if g := (gramAt(v, i) | foldBytes) & f.keep; f.may(g) {
 			f.sampled(g, i, found)
 		}
 	}
 	return i
+}
+
+// next gives the first place to be sampled from i to last whose gram may be one of a pattern, or one beyond last. There
+// are eight bytes at each. Like nextSmall it calls nothing, so that what it needs stays in registers.
+func (f *filter) next(v []byte, i, last int) int {
+	stride, bits, keep := f.stride, f.bits, f.keep
+	for ; i <= last; i += stride {
+		h := gramHash((binary.LittleEndian.Uint64(v[i:]) | foldBytes) & keep)
+		if two := gramBits(h); bits[h>>32&uint64(len(bits)-1)]&two == two {
+			break
+		}
+	}
+	return i
+}
+
+// nextSmall is next for few grams, of four bytes.
+func nextSmall(grams *smallTable, stride int, v []byte, i, last int) int {
+	for ; i <= last; i += stride {
+		if grams.may(binary.LittleEndian.Uint32(v[i:]) | foldBytes&(1<<32-1)) {
+			break
+		}
+	}
+	return i
+}
+
+// smallTable has a bit for each of few grams of four bytes.
+type smallTable [1 << 10]uint64
+
+// maxSmall is how many grams make one bit in sixteen.
+const maxSmall = 1 << 12
+
+func (t *smallTable) place(gram uint32) (word, bit uint32) {
+	h := gram * 0x9e3779b1
+	return h >> 22, h >> 16 & 63
+}
+
+func (t *smallTable) may(gram uint32) bool {
+	word, bit := t.place(gram)
+	return t[word]>>bit&1 != 0
 }
 
 // sampled calls found for the patterns of a gram that was met at i.

@@ -87,7 +87,7 @@ func onlyASCII(b []byte) bool {
 func (f *finder) compare(i int32, at int) {
 	p := &f.s.patterns[i]
 	end := at + len(p.folded)
-	if at < 0 || end > len(f.v.Data) {
+	if at < 0 || end > len(f.v.Data) || p.binary && f.v.Kind != decode.Bytes {
 		return
 	}
 	got := f.v.Data[at:end]

@@ -61,7 +61,7 @@ func TestRunsHideNothing(t *testing.T) {
 	for i := range rounds {
 		v := longRuns(r, needles)
 		search := func(runs []run) (out []place) {
-			for k, f := range []*filter{&s.texts[0], &s.texts[1], &s.texts[2], &s.binary, &s.words} {
+			for k, f := range append(slices.Clone(s.texts), s.binary, s.words) {
 				f.candidates(v, runs, func(p int32, at int) { out = append(out, place{k, at, at, p}) })
 			}
 			digest := func(d *digest, start, end int) { out = append(out, place{-1, start, end, d.needle}) }
@@ -73,7 +73,11 @@ func TestRunsHideNothing(t *testing.T) {
 		runs := runsOf(nil, v)
 		each, over := search(nil), search(runs)
 		if !slices.Equal(each, over) {
-			t.Fatalf("%d: with runs %v found\n%v\nand without them\n%v\nin %q", i, runs, over, each, v)
+			n := 0
+			for n < min(len(each), len(over)) && each[n] == over[n] {
+				n++
+			}
+			t.Fatalf("%d: with runs %v found %d, without them %d; from the %dth on\n%v\nand\n%v\nin %.200q", i, runs, len(over), len(each), n, over[n:min(n+9, len(over))], each[n:min(n+9, len(each))], v)
 		}
 		found += len(each)
 		stepped += len(runs)

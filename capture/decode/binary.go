@@ -24,8 +24,10 @@ func (p *peeler) binary(at *step, data []byte, m mask) bool {
 	if m&mHigh != 0 && p.latin1(at, data) || p.guessed(at, data) || m&mHigh != 0 && p.gb18030(at, data) {
 		return true
 	}
-	if p.xored(at, data) || p.xoredPacked(at, data) {
-		return true
+	if len(data) >= minXOR {
+		if most := commonestOf(data); p.xored(at, data, most) || p.xoredPacked(at, data, most) {
+			return true
+		}
 	}
 	if explained, ok := p.unlabelled(at, data); ok {
 		return explained

@@ -38,6 +38,7 @@ const (
 	mHex   = mDigit | mHexLow | mHexUp
 	mAlnum = mHex | mLow | mUp
 	mB64   = mAlnum | mPlus | mSlash | mMinus | mUnder | mEq
+	mAll   = mOther<<1 - 1
 )
 
 var classes = func() (t [256]mask) {
@@ -75,6 +76,9 @@ func maskOf(b []byte) (m mask) {
 			m |= classes[block[0]]
 		} else {
 			m |= maskOfEach(block)
+		}
+		if m == mAll {
+			return m
 		}
 		b = b[runBlock:]
 	}

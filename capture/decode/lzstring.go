@@ -15,29 +15,8 @@ func (p *peeler) lzText(at *step, t []byte) bool {
 	if base64Values[t[0]]&0x10 != 0 { // it begins with a code that none begins with
 		return false
 	}
-	mark := p.arena.mark
-	defer func() { p.arena.mark = mark }()
-	values := p.arena.take(end)[:0]
-	for _, c := range t[:end] {
-		v := base64Values[c]
-		switch c { // the alphabet for URLs is + - $
-		case '-':
-			v = 63
-		case '$':
-			v = 64
-		case '_':
-			return false
-		}
-		if v > 63 {
-			return false
-		}
-		if c == '-' {
-			v = 63
-		}
-		values = append(values, v)
-	}
-	out, ok := p.lz.decode(values, 6, min(len(t)*int(int64(p.limits.Ratio)), RatioFloor*8))
-	if !ok || len(out) < 8 {
+	out, ok := p.lz.decode(t[:end], 6, min(len(t)*int(int64(p.limits.Ratio)), RatioFloor*8))
+	if !ok || len(out) < 8 || !lzLetters(t[:end]) {
 		return false
 	}
 	text := []byte(string(utf16.Decode(out)))
@@ -45,6 +24,23 @@ func (p *peeler) lzText(at *step, t []byte) bool {
 		return false
 	}
 	return p.child(p.mk(step{up: at, op: "lz-string"}), text)
+}
+
+// lzValues are the values of the letters of both alphabets: that for URLs ends in + - $.
+var lzValues = func() (t [256]byte) {
+	t = base64Values
+	t['-'], t['$'], t['_'] = 63, 64, 0xff
+	return t
+}()
+
+// lzLetters says whether there is nothing else in text: a stream may end before it.
+func lzLetters(t []byte) bool {
+	for _, c := range t {
+		if lzValues[c] > 64 {
+			return false
+		}
+	}
+	return true
 }
 
 // prosaic says whether text is one that somebody would compress: a document, or mostly ASCII.
@@ -63,18 +59,18 @@ func prosaic(b []byte) bool {
 
 // lzBits reads bits, lowest first of each number, highest first of each letter.
 type lzBits struct {
-	values []byte
-	width  int
-	at     int
-	mask   byte
+	letters []byte
+	width   int
+	at      int
+	mask    byte
 }
 
 func (r *lzBits) read(n int) (v uint32, ok bool) {
 	for i := range n {
-		if r.at >= len(r.values) {
+		if r.at >= len(r.letters) {
 			return 0, false
 		}
-		if r.values[r.at]&r.mask != 0 {
+		if lzValues[r.letters[r.at]]&r.mask != 0 {
 			v |= 1 << i
 		}
 		if r.mask >>= 1; r.mask == 0 {
@@ -95,8 +91,8 @@ type lzTables struct {
 }
 
 // decode decodes lz-string, up to most units. It says whether the stream came to its end mark.
-func (t *lzTables) decode(values []byte, width, most int) ([]uint16, bool) {
-	r := lzBits{values: values, width: width, mask: 1 << (width - 1)}
+func (t *lzTables) decode(letters []byte, width, most int) ([]uint16, bool) {
+	r := lzBits{letters: letters, width: width, mask: 1 << (width - 1)}
 	literal := func(kind uint32) (uint16, bool) {
 		n := 8
 		if kind == 1 {

@@ -78,32 +78,46 @@ const minXOR = 24
 // minKinds is how many different bytes text has at least.
 const minKinds = 8
 
+// xorHead is how many bytes are counted to guess the byte that all were combined with.
+const xorHead = 1 << 14
+
+// commonest is the commonest byte of the beginning of a value, the lowest one of several, and how often it is there.
+type commonest struct {
+	byte  byte
+	count int // of those counted
+	of    int // bytes counted
+	kinds int // different bytes among them
+}
+
+func commonestOf(data []byte) commonest {
+	head := data[:min(len(data), xorHead)]
+	var count [256]uint16
+	best, kinds := uint32(0), uint32(0)
+	for _, c := range head { // without a branch: of random bytes none could be foreseen
+		n := count[c]
+		kinds += (uint32(n) - 1) >> 31
+		n++
+		count[c] = n
+		best = max(best, uint32(n)<<8|uint32(^c))
+	}
+	return commonest{^byte(best), int(best >> 8), len(head), int(kinds)}
+}
+
 // xored peels bytes that were all combined with the same byte, when that gives a document or prose. The byte is guessed
 // from the commonest one, which stands for a quote, a space, an e or zero.
-func (p *peeler) xored(at *step, data []byte) bool {
+func (p *peeler) xored(at *step, data []byte, most commonest) bool {
 	if len(data) < minXOR || len(data) > 1<<22 {
 		return false
 	}
-	head := data[:min(len(data), 1<<14)]
-	var count [256]uint16
-	best, kinds := byte(0), 0 // the lowest of the commonest bytes
-	for _, c := range head {
-		if count[c]++; count[c] == 1 {
-			kinds++
-		}
-		if count[c] > count[best] || count[c] == count[best] && c < best {
-			best = c
-		}
-	}
-	if kinds < minKinds {
+	if most.kinds < minKinds {
 		return false // asterisks, zeros, a ruler
 	}
-	if int(count[best])*32 < len(head) {
+	if most.count*32 < most.of {
 		return false
 	}
 	var out []byte
 	for _, plain := range [...]byte{'"', ' ', 'e', '0', 'a', 0} {
-		k := best ^ plain
+		k := most.byte ^ plain
 		if k == 0 || !looksXOR(data[:min(len(data), 64)], k) {
 			continue
 		}
@@ -125,23 +139,16 @@ func (p *peeler) xored(at *step, data []byte) bool {
 
 // xoredPacked peels a compression whose bytes were all combined with the same byte. The byte shows in how gzip and zlib
 // begin; raw snappy keeps the text that it has not seen before, in which quotes are common.
-func (p *peeler) xoredPacked(at *step, data []byte) bool {
+func (p *peeler) xoredPacked(at *step, data []byte, most commonest) bool {
 	if len(data) < minXOR || len(data) > 1<<20 {
 		return false
-	}
-	var count [256]uint32
-	best := byte(0)
-	for _, c := range data {
-		if count[c]++; count[c] > count[best] {
-			best = c
-		}
 	}
 	for _, try := range [...]struct {
 		name, op string
 		key      byte
-	}{{"gzip", "gzip", data[0] ^ 0x1f}, {"zlib", "zlib", data[0] ^ 0x78}, {"snappy-raw", "snappy", best ^ '"'}} {
+	}{{"gzip", "gzip", data[0] ^ 0x1f}, {"zlib", "zlib", data[0] ^ 0x78}, {"snappy-raw", "snappy", most.byte ^ '"'}} {
 		head := [4]byte{data[0] ^ try.key, data[1] ^ try.key, data[2] ^ try.key, data[3] ^ try.key}
-		if try.key == 0 || try.op != "snappy" && string(magicOf(head[:])) != try.name || try.op == "snappy" && int(count[best])*64 < len(data) {
+		if try.key == 0 || try.op != "snappy" && string(magicOf(head[:])) != try.name || try.op == "snappy" && most.count*64 < most.of {
 			continue
 		}
 		packed := p.alloc(len(data))

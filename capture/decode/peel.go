@@ -74,8 +74,9 @@ func (p *peeler) show(kind ValueKind, at *step, data []byte, loose bool) {
 	if len(data) == 0 || !p.count() || p.limits.Off != "" && p.hidden(at) {
 		return
 	}
-	p.val = Value{Kind: kind, Data: data, Loose: loose, Trial: kind == Bytes && !loose, at: at}
-	if !p.visit(&p.val) {
+	v := &p.val // field by field: a value is shown for every few bytes, and whole ones are slow to write
+	v.Kind, v.Data, v.Loose, v.Trial, v.Whole, v.at = kind, data, loose, kind == Bytes && !loose, false, at
+	if !p.visit(v) {
 		p.stop = true
 	}
 }

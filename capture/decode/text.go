@@ -33,7 +33,7 @@ func (p *peeler) text(at *step, data []byte, m mask) bool {
 		return true
 	}
 	embedded := m&mOpen != 0 && m&mQuote != 0 && t[0] != '{' && t[0] != '[' && p.embeddedJSON(at, t)
-	if p.tokens(at, t, m) && (len(t) < minXOR || m&(mOther|mCtrl|mBack|mQuest|mSemi|mOpen|mQuote|mLess) == 0 || wordy(t) || p.xored(at, t) || !p.isRoot() || m&mSpace != 0) {
+	if p.tokens(at, t, m) && (len(t) < minXOR || m&(mOther|mCtrl|mBack|mQuest|mSemi|mOpen|mQuote|mLess) == 0 || wordy(t) || p.xored(at, t, commonestOf(t)) || !p.isRoot() || m&mSpace != 0) {
 		return true
 	}
 	if !embedded && !clear && p.unread == nil {
