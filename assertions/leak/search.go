@@ -16,11 +16,11 @@ type Searcher struct {
 	numbers  map[uint64][]number
 	digests  *digests
 
-	texts     []filter // patterns by their length, or all of them if they are few
-	binary    filter   // forms sought in binary values alone, if they are not in texts
-	wide      filter   // patterns folded as Unicode, for values with letters beyond ASCII
-	words     filter   // words of needles, for the second pass
-	wideWords filter
+	texts     sieve // every pattern, but for words and for
+	short     sieve // forms sought in binary values alone, if they are so short that text would have to be sampled more often
+	wide      sieve // patterns folded as Unicode, for values with letters beyond ASCII
+	words     sieve // words of needles, for the second pass
+	wideWords sieve
 	wideText  []pattern
 }
 
@@ -71,39 +71,22 @@ func (s *Searcher) enter(d *derivation) {
 	}
 }
 
-// The grams that patterns are sampled by, so that they can be sampled at every fourth byte.
-const (
-	shortGram = 4
-	midGram   = 5
-	longGram  = 8
-	gramSpan  = 3 // bytes that a pattern has beyond its gram
-)
-
-// fewPatterns is how many patterns make one filter of short grams: so few grams pass seldom by chance, and one pass over a
-// value costs less than one for each length.
-const fewPatterns = 256
-
 func (s *Searcher) build() {
-	var texts [3][]int32
-	var binary, words []int32
-	widths := [3]int{shortGram, midGram, longGram}
-	few := len(s.patterns) <= fewPatterns
+	var texts, words, short []int32
 	for i, p := range s.patterns {
 		if p.word > 0 {
 			words = append(words, int32(i))
 		}
-		switch n := len(p.folded); {
-		case p.word > 0 && !p.key:
-		case few:
-			texts[0] = append(texts[0], int32(i))
-		case p.binary:
-			binary = append(binary, int32(i))
-		case n < midGram+gramSpan:
-			texts[0] = append(texts[0], int32(i))
-		case n < longGram+gramSpan:
-			texts[1] = append(texts[1], int32(i))
-		default:
-			texts[2] = append(texts[2], int32(i))
+		if !p.binary && (p.word == 0 || p.key) {
+			texts = append(texts, int32(i))
+		}
+	}
+	stride := strideOf(s.patterns, texts)
+	for i, p := range s.patterns {
+		if p.binary && len(p.folded) >= shortGram+stride-1 {
+			texts = append(texts, int32(i))
+		} else if p.binary {
+			short = append(short, int32(i))
 		}
 	}
 	var wide, wideWords []int32
@@ -115,15 +98,11 @@ func (s *Searcher) build() {
 			wide = append(wide, int32(i))
 		}
 	}
-	for i, which := range texts {
-		if len(which) > 0 {
-			s.texts = append(s.texts, newFilter(widths[i], s.patterns, which))
-		}
-	}
-	s.words = newFilter(shortGram, s.patterns, words)
-	s.wideWords = newFilter(shortGram, s.wideText, wideWords)
-	s.binary = newFilter(shortGram, s.patterns, binary)
-	s.wide = newFilter(shortGram, s.wideText, wide)
+	s.texts = newSieve(s.patterns, texts)
+	s.short = newSieve(s.patterns, short)
+	s.words = newSieve(s.patterns, words)
+	s.wideWords = newSieve(s.wideText, wideWords)
+	s.wide = newSieve(s.wideText, wide)
 }
 
 // Search looks for every needle in everything that was sent.

@@ -6,20 +6,27 @@ import (
 	"slices"
 )
 
-// A filter finds many patterns in one pass. It samples a few bytes, a gram, at every stride-th place of a value, folded so
+// A sieve finds many patterns in one pass. It samples a few bytes, a gram, at every stride-th place of a value, folded so
 // that case does not matter, and looks them up in a bit table; only what passes is compared. Each pattern is entered with as
 // many neighbouring grams as the stride, so that one of them is sampled wherever the pattern stands. The gram is taken from
 // where the pattern is most unlike ordinary text and unlike other needles.
 //
-// Of hex and of digits there are few different short grams, so that a thousand identifiers pass everything: the longer a
-// gram may be, the fewer places pass that hold nothing.
+// Of hex and of digits there are few different short grams, so that a thousand identifiers pass everything: where there
+// are many patterns the longer ones have longer grams, which are looked up where the first bytes of a gram were met.
+type sieve struct {
+	stride  int
+	first   []uint64 // a bit for the first bytes of each gram
+	shift   uint32   // of a hash, to a word of these
+	filters []filter // by the length of their grams
+}
+
+// filter has the grams of one length.
 type filter struct {
-	width, stride int
-	keep          uint64      // the bytes of a gram
-	bits          []uint64    // two bits of one word for each gram
-	small         *smallTable // the same if they are few and of four bytes, else nil
-	slots         []slot      // open addressing by the same hash
-	anchors       []anchor    // those of one gram lie side by side
+	width   int
+	keep    uint64   // the bytes of a gram
+	bits    []uint64 // two bits of one word for each gram
+	slots   []slot   // open addressing by the same hash
+	anchors []anchor // those of one gram lie side by side
 }
 
 // slot is where the anchors of a gram begin; the last of them is marked.
@@ -55,33 +62,97 @@ func gramAt(v []byte, i int) uint64 {
 	return g
 }
 
+func firstHash(g uint32) uint32 { return g * 0x9e3779b1 }
+
 func gramHash(g uint64) uint64 { return g * 0x9e3779b97f4a7c15 }
 
 // gramBits are the bits of a gram with this hash in its word of the table.
 func gramBits(h uint64) uint64 { return 1<<(h>>58) | 1<<(h>>52&63) }
 
-// newFilter enters patterns, which are given folded. All must be as long as a gram; the shortest says how far apart grams
-// may be sampled, up to four bytes.
-func newFilter(width int, patterns []pattern, which []int32) filter {
-	f := filter{width: width, stride: 4, keep: ^uint64(0) >> (64 - 8*width)}
+// The lengths of grams, and how far apart they are sampled at most, all in bytes.
+const (
+	shortGram = 4
+	midGram   = 5
+	longGram  = 8
+	maxStride = 4
+)
+
+// fewPatterns is how many patterns have short grams alone: so few pass seldom by chance.
+const fewPatterns = 256
+
+// strideOf is how far apart grams may be sampled so that every pattern has one: the shortest says.
+func strideOf(patterns []pattern, which []int32) int {
+	stride := maxStride
 	for _, i := range which {
-		f.stride = min(f.stride, len(patterns[i].folded)-width+1)
+		stride = min(stride, len(patterns[i].folded)-shortGram+1)
 	}
-	uses := f.uses(patterns, which)
+	return stride
+}
+
+// newSieve enters patterns, which are given folded. All must be as long as a short gram.
+func newSieve(patterns []pattern, which []int32) sieve {
+	s := sieve{stride: strideOf(patterns, which)}
+	widths := []int{longGram, midGram, shortGram}
+	if len(which) <= fewPatterns {
+		widths = widths[2:]
+	}
+	for _, width := range widths {
+		var fit, rest []int32
+		for _, i := range which {
+			if len(patterns[i].folded) >= width+s.stride-1 {
+				fit = append(fit, i)
+			} else {
+				rest = append(rest, i)
+			}
+		}
+		if len(fit) > 0 {
+			s.filters = append(s.filters, newFilter(width, s.stride, patterns, fit))
+		}
+		which = rest
+	}
+	s.table()
+	return s
+}
+
+// table makes first: of 64 bits one is set, or more where there are very many grams.
+func (s *sieve) table() {
+	grams := 0
+	for i := range s.filters {
+		grams += len(s.filters[i].slots) / 2
+	}
+	s.shift = 32 - 6
+	for s.shift > 32-14 && 1<<(32-s.shift) < grams {
+		s.shift--
+	}
+	s.first = make([]uint64, 1<<(32-s.shift))
+	for i := range s.filters {
+		for _, x := range s.filters[i].slots {
+			if x.first != 0 {
+				h := firstHash(uint32(x.gram))
+				s.first[h>>s.shift] |= 1 << (h >> 10 & 63)
+			}
+		}
+	}
+}
+
+// newFilter enters patterns that have as many neighbouring grams as the stride.
+func newFilter(width, stride int, patterns []pattern, which []int32) filter {
+	f := filter{width: width, keep: ^uint64(0) >> (64 - 8*width)}
+	uses := f.uses(patterns, which, stride)
 	grams := map[uint64][]anchor{}
 	for _, i := range which {
 		b := patterns[i].folded
 		best, bestCost := 0, int(^uint(0)>>1)
-		for k := 0; k+f.stride-1+width <= len(b) && k < maxAnchor; k++ {
+		for k := 0; k+stride-1+width <= len(b) && k < maxAnchor; k++ {
 			cost := 0
-			for d := range f.stride {
+			for d := range stride {
 				cost += uses[f.gram(b, k+d)].needles*8 + commonness(b[k+d:k+d+width])
 			}
 			if cost < bestCost {
 				best, bestCost = k, cost
 			}
 		}
-		for d := range f.stride {
+		for d := range stride {
 			g := f.gram(b, best+d)
 			grams[g] = append(grams[g], anchor{pattern: i, offset: int16(best + d)})
 		}
@@ -98,11 +169,11 @@ type gramUse struct {
 	last    int32
 }
 
-func (f *filter) uses(patterns []pattern, which []int32) map[uint64]gramUse {
+func (f *filter) uses(patterns []pattern, which []int32, stride int) map[uint64]gramUse {
 	uses := map[uint64]gramUse{}
 	for _, i := range which {
 		p := &patterns[i]
-		for k := 0; k+f.width <= len(p.folded) && k < maxAnchor+f.stride; k++ {
+		for k := 0; k+f.width <= len(p.folded) && k < maxAnchor+stride; k++ {
 			g := f.gram(p.folded, k)
 			if u := uses[g]; u.needles == 0 || u.last != p.needle {
 				uses[g] = gramUse{u.needles + 1, p.needle}
@@ -123,16 +194,9 @@ func (f *filter) table(grams map[uint64][]anchor) {
 		size *= 2
 	}
 	f.slots = make([]slot, size)
-	if f.width == shortGram && len(grams) <= maxSmall {
-		f.small = new(smallTable)
-	}
 	for _, g := range slices.Sorted(maps.Keys(grams)) {
 		h := gramHash(g)
 		f.bits[h>>32&uint64(words-1)] |= gramBits(h)
-		if f.small != nil {
-			word, bit := f.small.place(uint32(g))
-			f.small[word] |= 1 << bit
-		}
 		i := f.home(g)
 		for f.slots[i].first != 0 {
 			i = (i + 1) & (size - 1)
@@ -143,7 +207,7 @@ func (f *filter) table(grams map[uint64][]anchor) {
 	}
 }
 
-func (f *filter) empty() bool { return len(f.anchors) == 0 }
+func (s *sieve) empty() bool { return len(s.filters) == 0 }
 
 func (f *filter) home(g uint64) int { return int(gramHash(g)>>28) & (len(f.slots) - 1) }
 
@@ -182,17 +246,45 @@ func commonness(b []byte) int {
 
 // candidates calls found for each place where a pattern may stand. Of the runs of v only the beginning is looked at where
 // the gram that is all in them is no pattern's.
-func (f *filter) candidates(v []byte, runs []run, found func(pattern int32, at int)) {
-	if f.empty() || len(v) < f.width {
+func (s *sieve) candidates(v []byte, runs []run, found func(pattern int32, at int)) {
+	if s.empty() {
 		return
 	}
 	i := 0
 	for _, r := range runs {
-		if i = f.sample(v, i, r.start, found); i+8 <= r.end && !f.may((gramAt(v, i)|foldBytes)&f.keep) {
-			i += (r.end - 8 - i + f.stride) / f.stride * f.stride
+		if i = s.sample(v, i, r.start, found); i+8 <= r.end && s.next(v, i, i) > i {
+			i += (r.end - 8 - i + s.stride) / s.stride * s.stride
 		}
 	}
-	f.sample(v, i, len(v), found)
+	s.sample(v, i, len(v), found)
+}
+
+// sample looks at every stride-th place from i on that lies before end, and gives the first that does not.
+func (s *sieve) sample(v []byte, i, end int, found func(pattern int32, at int)) int {
+	for last := min(end-1, len(v)-shortGram); ; i += s.stride {
+		if i = s.next(v, i, last); i > last {
+			return i
+		}
+		g := gramAt(v, i) | foldBytes
+		for k := range s.filters {
+			if f := &s.filters[k]; f.may(g & f.keep) {
+				f.sampled(g&f.keep, i, found)
+			}
+		}
+	}
+}
+
+// next gives the first place to be sampled from i to last where a gram may begin, or one beyond last. It calls nothing, so
+// that what it needs stays in registers.
+func (s *sieve) next(v []byte, i, last int) int {
+	stride, first, shift := s.stride, s.first, s.shift
+	for ; i <= last; i += stride {
+		h := firstHash(binary.LittleEndian.Uint32(v[i:]) | foldBytes&(1<<32-1))
+		if first[h>>(shift&31)]>>(h>>10&63)&1 != 0 {
+			break
+		}
+	}
+	return i
 }
 
 // may says whether a gram may be one of a pattern.
@@ -200,70 +292,6 @@ func (f *filter) may(g uint64) bool {
 	h := gramHash(g)
 	two := gramBits(h)
 	return f.bits[h>>32&uint64(len(f.bits)-1)]&two == two
-}
-
-// sample looks at every stride-th place from i on that lies before end, and gives the first that does not.
-func (f *filter) sample(v []byte, i, end int, found func(pattern int32, at int)) int {
-	wide := 8
-	if f.small != nil {
-		wide = shortGram
-	}
-	for last := min(end-1, len(v)-wide); ; i += f.stride {
-		if f.small != nil {
-			i = nextSmall(f.small, f.stride, v, i, last)
-		} else {
-			i = f.next(v, i, last)
-		}
-		if i > last {
-			break
-		}
-		f.sampled((gramAt(v, i)|foldBytes)&f.keep, i, found)
-	}
-	for last := min(end-1, len(v)-f.width); i <= last; i += f.stride {
-		if g := (gramAt(v, i) | foldBytes) & f.keep; f.may(g) {
-			f.sampled(g, i, found)
-		}
-	}
-	return i
-}
-
-// next gives the first place to be sampled from i to last whose gram may be one of a pattern, or one beyond last. There
-// are eight bytes at each. Like nextSmall it calls nothing, so that what it needs stays in registers.
-func (f *filter) next(v []byte, i, last int) int {
-	stride, bits, keep := f.stride, f.bits, f.keep
-	for ; i <= last; i += stride {
-		h := gramHash((binary.LittleEndian.Uint64(v[i:]) | foldBytes) & keep)
-		if two := gramBits(h); bits[h>>32&uint64(len(bits)-1)]&two == two {
-			break
-		}
-	}
-	return i
-}
-
-// nextSmall is next for few grams, of four bytes.
-func nextSmall(grams *smallTable, stride int, v []byte, i, last int) int {
-	for ; i <= last; i += stride {
-		if grams.may(binary.LittleEndian.Uint32(v[i:]) | foldBytes&(1<<32-1)) {
-			break
-		}
-	}
-	return i
-}
-
-// smallTable has a bit for each of few grams of four bytes.
-type smallTable [1 << 10]uint64
-
-// maxSmall is how many grams make one bit in sixteen.
-const maxSmall = 1 << 12
-
-func (t *smallTable) place(gram uint32) (word, bit uint32) {
-	h := gram * 0x9e3779b1
-	return h >> 22, h >> 16 & 63
-}
-
-func (t *smallTable) may(gram uint32) bool {
-	word, bit := t.place(gram)
-	return t[word]>>bit&1 != 0
 }
 
 // sampled calls found for the patterns of a gram that was met at i.

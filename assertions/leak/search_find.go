@@ -48,11 +48,9 @@ func (f *finder) value(v *decode.Value) bool {
 		return true
 	}
 	f.runs = runsOf(f.runs[:0], v.Data)
-	for i := range s.texts {
-		s.texts[i].candidates(v.Data, f.runs, f.compare)
-	}
+	s.texts.candidates(v.Data, f.runs, f.compare)
 	if v.Kind == decode.Bytes {
-		s.binary.candidates(v.Data, f.runs, f.compare)
+		s.short.candidates(v.Data, f.runs, f.compare)
 		s.digests.inBytes(v.Data, v.Loose, f.runs, f.digest)
 	}
 	s.digests.inText(v.Data, f.runs, f.digest)
@@ -61,7 +59,7 @@ func (f *finder) value(v *decode.Value) bool {
 }
 
 // wide searches a value with letters beyond ASCII, folded as Unicode.
-func (f *finder) wide(patterns *filter) {
+func (f *finder) wide(patterns *sieve) {
 	if patterns.empty() || onlyASCII(f.v.Data) || !utf8.Valid(f.v.Data) {
 		return
 	}

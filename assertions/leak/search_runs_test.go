@@ -61,7 +61,7 @@ func TestRunsHideNothing(t *testing.T) {
 	for i := range rounds {
 		v := longRuns(r, needles)
 		search := func(runs []run) (out []place) {
-			for k, f := range append(slices.Clone(s.texts), s.binary, s.words) {
+			for k, f := range []*sieve{&s.texts, &s.short, &s.words} {
 				f.candidates(v, runs, func(p int32, at int) { out = append(out, place{k, at, at, p}) })
 			}
 			digest := func(d *digest, start, end int) { out = append(out, place{-1, start, end, d.needle}) }

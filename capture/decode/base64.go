@@ -201,8 +201,15 @@ func hopeless(t []byte) bool {
 	if n < 16 || read < letters || magicOf(out[:n]) != magicNone {
 		return false
 	}
-	// A letter of UTF-8 may go on behind the end.
-	return !utf8.Valid(out[:n]) && !utf8.Valid(out[:n-1]) && !utf8.Valid(out[:n-2]) && !utf8.Valid(out[:n-3])
+	i := 0
+	for i < n {
+		r, size := utf8.DecodeRune(out[i:n])
+		if r == utf8.RuneError && size == 1 {
+			break
+		}
+		i += size
+	}
+	return i < n-3 // a letter of UTF-8 may go on behind the end
 }
 
 // promising says whether a trial decoding is worth going into: text, or something with a known beginning.

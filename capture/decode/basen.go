@@ -23,10 +23,10 @@ func (p *peeler) hexText(at *step, t []byte, m mask) bool {
 	}
 	n, half := 0, -1
 	if m&^mHex == 0 {
-		for ; len(t) >= 2; t = t[2:] {
-			out[n] = hexDigits[t[0]]<<4 | hexDigits[t[1]]
-			n++
+		for ; n < len(t)/2; n++ {
+			out[n] = hexDigits[t[2*n]]<<4 | hexDigits[t[2*n+1]]
 		}
+		t = nil
 	}
 	for _, c := range t {
 		v := hexVal(c)

@@ -285,7 +285,7 @@ func (p *peeler) drain(r io.Reader, in int) ([]byte, error) {
 // snappyBlock decodes snappy without framing: the length, then literals and copies.
 func (p *peeler) snappyBlock(b []byte) ([]byte, error) {
 	n, err := s2.DecodedLen(b)
-	if err != nil || n == 0 || n > len(b)*64 || !p.spend(n) {
+	if err != nil || n == 0 || n > len(b)*64 || !snappyFits(b) || !p.spend(n) {
 		return nil, errNotThis
 	}
 	out, err := s2.Decode(p.arena.take(n), b)
@@ -293,6 +293,14 @@ func (p *peeler) snappyBlock(b []byte) ([]byte, error) {
 		return nil, errNotThis
 	}
 	return out, nil
+}
+
+// snappyFits looks at what follows the length: the first element must be a literal, as there is nothing yet to copy from.
+func snappyFits(b []byte) bool {
+	for len(b) > 0 && b[0] >= 0x80 {
+		b = b[1:]
+	}
+	return len(b) > 1 && b[1]&3 == 0
 }
 
 // wsInflate inflates one WebSocket message; window is what came before it.

@@ -112,5 +112,9 @@ func FuzzWebSocket(f *testing.F) {
 	fuzzLayer(f, func(p *peeler, at *step, b []byte) { p.upgraded(at, b) })
 }
 func FuzzInside(f *testing.F) {
-	fuzzLayer(f, func(p *peeler, at *step, b []byte) { p.inside(at, b, maskOf(b)); p.xored(at, b, commonestOf(b)); p.shifted(at, b) })
+	fuzzLayer(f, func(p *peeler, at *step, b []byte) {
+		p.inside(at, b, maskOf(b))
+		p.xored(at, b, commonestOf(b))
+		p.shifted(at, b)
+	})
 }

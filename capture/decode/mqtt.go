@@ -23,7 +23,11 @@ func mqttPackets(b []byte) []mqttPacket {
 		if k <= 0 || k > 4 || n > uint64(len(b)-1-k) || kind == 0 {
 			return nil
 		}
-		out = append(out, mqttPacket{kind, flags, b[1+k : 1+k+int(n)]})
+		packet := mqttPacket{kind, flags, b[1+k : 1+k+int(n)]}
+		if len(out) == 0 && !mqttPlausible(packet) {
+			return nil
+		}
+		out = append(out, packet)
 		b = b[1+k+int(n):]
 	}
 	return out
@@ -32,7 +36,7 @@ func mqttPackets(b []byte) []mqttPacket {
 // mqtt peels what an MQTT client sends: connect with its names, publish with its payload, subscriptions.
 func (p *peeler) mqtt(at *step, data []byte) bool {
 	packets := mqttPackets(data)
-	if len(packets) == 0 || !mqttPlausible(packets[0]) || !p.enter() {
+	if len(packets) == 0 || !p.enter() {
 		return false
 	}
 	defer p.leave()

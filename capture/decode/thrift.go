@@ -44,7 +44,7 @@ func (w *walk) thriftBinaryMessage(b []byte) bool {
 
 // thriftStruct reads a struct that has no message around it, in either protocol.
 func (w *walk) thriftStruct(b []byte) bool {
-	if len(b) < 8 {
+	if len(b) < 8 || b[len(b)-1] != 0 { // either ends with its stop
 		return false
 	}
 	dry := w.p.tryAgain()

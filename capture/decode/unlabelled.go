@@ -12,34 +12,42 @@ func (p *peeler) unlabelled(at *step, data []byte) (explained, ok bool) {
 		return false, false
 	}
 	defer p.leave()
-	for _, name := range []string{"deflate", "snappy-raw", "brotli", "lz4-raw"} {
-		for _, skip := range []int{0, 4} { // a length may stand before
-			if name == "brotli" && !brotliFits(data) || name == "deflate" && !deflateFits(data[skip:]) || skip >= len(data)-8 || skip > 0 && name != "deflate" && name != "lz4-raw" {
-				continue
-			}
-			hit, mark := p.hit, p.arena.mark
-			out, err := p.inflate(name, data[skip:])
-			if rest, isTrailing := err.(trailing); isTrailing && rest.n <= 4 {
-				err = nil
-			}
-			if err != nil || len(out) < 8 || !sensible(out) && (name != "deflate" && name != "brotli" || skip > 0 || len(out) < 24 || len(data) > 1<<20) {
-				p.hit, p.arena.mark = hit, mark // a wrong guess that grew is no bomb
-				continue
-			}
-			op := map[string]string{"snappy-raw": "snappy", "lz4-raw": "lz4"}[name]
-			if op == "" {
-				op = name
-			}
-			if !sensible(out) { // a stream that ends where the input does is seldom chance; what it holds must make sense then
-				if p.child(p.mk(step{up: at, op: op}), out) {
-					return true, true
-				}
-				continue
-			}
-			return p.child(p.mk(step{up: at, op: op}), out), true
+	for i := range unlabelledTries {
+		try := &unlabelledTries[i]
+		if try.skip >= len(data)-8 || try.fits != nil && !try.fits(data[try.skip:]) {
+			continue
+		}
+		hit, mark := p.hit, p.arena.mark
+		out, err := p.inflate(try.name, data[try.skip:])
+		if rest, isTrailing := err.(trailing); isTrailing && rest.n <= 4 {
+			err = nil
+		}
+		sense := err == nil && len(out) >= 8 && sensible(out)
+		if err != nil || len(out) < 8 || !sense && (!try.ends || len(out) < 24 || len(data) > 1<<20) {
+			p.hit, p.arena.mark = hit, mark // a wrong guess that grew is no bomb
+			continue
+		}
+		explained := p.child(p.mk(step{up: at, op: try.op}), out)
+		if sense || explained {
+			return explained, true
 		}
 	}
 	return false, false
+}
+
+// unlabelledTries are what is tried, in this order. A length may stand before two of them.
+var unlabelledTries = [...]struct {
+	name, op string
+	skip     int
+	fits     func([]byte) bool
+	ends     bool // a stream that ends where the input does is seldom chance; what it holds must make sense then
+}{
+	{"deflate", "deflate", 0, deflateFits, true},
+	{"deflate", "deflate", 4, deflateFits, false},
+	{"snappy-raw", "snappy", 0, nil, false},
+	{"brotli", "brotli", 0, brotliFits, true},
+	{"lz4-raw", "lz4", 0, nil, false},
+	{"lz4-raw", "lz4", 4, nil, false},
 }
 
 // deflateFits looks at the head of the first block of what may be deflate (RFC 1951, section 3.2): its type, its length if
