@@ -143,31 +143,37 @@ func (p *peeler) xoredPacked(at *step, data []byte, most commonest) bool {
 	if len(data) < minXOR || len(data) > 1<<20 {
 		return false
 	}
-	for _, try := range [...]struct {
-		name, op string
-		key      byte
-	}{{"gzip", "gzip", data[0] ^ 0x1f}, {"zlib", "zlib", data[0] ^ 0x78}, {"snappy-raw", "snappy", most.byte ^ '"'}} {
-		head := [4]byte{data[0] ^ try.key, data[1] ^ try.key, data[2] ^ try.key, data[3] ^ try.key}
-		if try.key == 0 || try.op != "snappy" && string(magicOf(head[:])) != try.name || try.op == "snappy" && most.count*64 < most.of {
-			continue
-		}
-		packed := p.alloc(len(data))
-		if packed == nil {
-			return false
-		}
-		for i, c := range data {
-			packed[i] = c ^ try.key
-		}
-		hit := p.hit
-		out, err := p.inflate(try.name, packed)
-		if err != nil || len(out) < 8 || !sensible(out) {
-			p.hit = hit
-			continue
-		}
-		p.disguised(at, data, "xor")
-		return p.child(p.mk(step{up: p.mk(step{up: at, op: "xor"}), op: try.op}), out)
+	begins := func(key byte) []byte { return []byte{data[0] ^ key, data[1] ^ key, data[2] ^ key, data[3] ^ key, data[4] ^ key, data[5] ^ key} }
+	if k := data[0] ^ 0x1f; magicOf(begins(k)) == magicGzip && p.unxored(at, data, k, "gzip", "gzip") {
+		return true
 	}
-	return false
+	if k := data[0] ^ 0x78; magicOf(begins(k)) == magicZlib && p.unxored(at, data, k, "zlib", "zlib") {
+		return true
+	}
+	k := most.byte ^ '"'
+	return most.count*64 >= most.of && snappyFits(begins(k)) && p.unxored(at, data, k, "snappy-raw", "snappy")
+}
+
+// unxored tries one byte and one compression.
+func (p *peeler) unxored(at *step, data []byte, key byte, name, op string) bool {
+	if key == 0 {
+		return false
+	}
+	packed := p.alloc(len(data))
+	if packed == nil {
+		return false
+	}
+	for i, c := range data {
+		packed[i] = c ^ key
+	}
+	hit := p.hit
+	out, err := p.inflate(name, packed)
+	if err != nil || len(out) < 8 || !sensible(out) {
+		p.hit = hit
+		return false
+	}
+	p.disguised(at, data, "xor")
+	return p.child(p.mk(step{up: p.mk(step{up: at, op: "xor"}), op: op}), out)
 }
 
 // looksXOR says whether the beginning is text once it is combined with k.
