@@ -143,7 +143,9 @@ func (p *peeler) xoredPacked(at *step, data []byte, most commonest) bool {
 	if len(data) < minXOR || len(data) > 1<<20 {
 		return false
 	}
-	begins := func(key byte) []byte { return []byte{data[0] ^ key, data[1] ^ key, data[2] ^ key, data[3] ^ key, data[4] ^ key, data[5] ^ key} }
+	begins := func(key byte) []byte {
+		return []byte{data[0] ^ key, data[1] ^ key, data[2] ^ key, data[3] ^ key, data[4] ^ key, data[5] ^ key}
+	}
 	if k := data[0] ^ 0x1f; magicOf(begins(k)) == magicGzip && p.unxored(at, data, k, "gzip", "gzip") {
 		return true
 	}
