@@ -45,9 +45,13 @@ func FuzzMask(f *testing.F) {
 	f.Add("02-1a-7d", "02:1a:7d")
 	f.Add("aaaaaaaaaaaaa", "aaaaaaa")
 	f.Add("…aaaaaaaa…", "…aaaaaaaa")
+	f.Add("\x000000", "000000")
 	f.Fuzz(func(t *testing.T, text, value string) {
 		m := newMasker([]Secret{{ID: "x", Role: SecretIdentifier, Value: value}})
-		got := m.text(text)
+		got := text // before controls in it are spelt out: their digits are nobody's
+		for _, v := range m.known {
+			got = v.replace(got)
+		}
 		form, _ := project(value)
 		shown, _ := project(m.show("x", value))
 		if len(form) < minMasked || strings.Contains(shown, form) {
