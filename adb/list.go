@@ -20,7 +20,7 @@ const (
 
 // Listed is one line of `adb devices -l`.
 type Listed struct {
-	Serial    string
+	Serial    string // empty: the phone has none, so that no request for a serial reaches it
 	State     State  // of "no permissions (...); see [...]" the first two words
 	Detail    string // the text behind "no permissions"
 	Transport string // transport_id: unique on this server, new at each USB attach; empty on very old servers
@@ -33,6 +33,29 @@ type Listed struct {
 // attribute matches the tail of a line, one attribute a match.
 var attribute = regexp.MustCompile(`(?:^|\s)(usb|product|model|device|transport_id):(\S+)`)
 
+// noSerial is what the server writes in place of a serial that is empty (AOSP transport.cpp, append_transport).
+const noSerial = "(no serial number)"
+
+// longLine cuts a line of the long list where its serial ends. A serial may hold blanks, as [noSerial] does, and so may
+// names found by mDNS: it ends at the last word for a state behind which only attributes stand. Words: AOSP adb.cpp.
+var longLine = regexp.MustCompile(`^(.*\S)\s+((?:device|offline|bootloader|host|recovery|rescue|sideload|unauthorized|authorizing|connecting|detached|unknown|no permissions.*?)` +
+	`(?:\s+(?:usb|product|model|device|transport_id):\S*)*)\s*$`)
+
+// cutSerial cuts a line behind its serial; rest is empty if there is no state.
+func cutSerial(line string) (serial, rest string) {
+	if serial, rest, short := strings.Cut(line, "\t"); short {
+		return strings.TrimRight(serial, " "), strings.TrimLeft(rest, " \t")
+	}
+	if m := longLine.FindStringSubmatch(line); m != nil {
+		return m[1], m[2]
+	}
+	if after, none := strings.CutPrefix(line, noSerial); none && (after == "" || after[0] == ' ') {
+		return noSerial, strings.TrimLeft(after, " ")
+	}
+	serial, rest, _ = strings.Cut(line, " ") // a state that we do not know
+	return serial, strings.TrimLeft(rest, " ")
+}
+
 // ParseList reads the answers of host:devices, host:devices-l and of the track services, and what `adb devices -l`
 // prints. At most 1024 phones.
 func ParseList(text []byte) ([]Listed, error) {
@@ -43,15 +66,17 @@ func ParseList(text []byte) ([]Listed, error) {
 		if strings.TrimSpace(line) == "" || strings.HasPrefix(line, "* ") || strings.HasPrefix(line, "List of devices") {
 			continue
 		}
-		cut := strings.IndexAny(line, " \t")
-		if cut <= 0 {
+		serial, rest := cutSerial(line)
+		if serial == "" || rest == "" {
 			return nil, newFault(Protocol, "", "reading the list of phones", fmt.Errorf("line %q has no state", clip(line)))
 		}
 		if len(out) == most {
 			return nil, newFault(Protocol, "", "reading the list of phones", fmt.Errorf("more than %d phones", most))
 		}
-		d := Listed{Serial: line[:cut]}
-		rest := strings.TrimLeft(line[cut:], " \t")
+		d := Listed{Serial: serial}
+		if serial == noSerial {
+			d.Serial = ""
+		}
 		if strings.HasPrefix(rest, string(StateNoPermissions)) {
 			d.State = StateNoPermissions
 			rest = strings.TrimSpace(rest[len(StateNoPermissions):])
@@ -61,6 +86,9 @@ func ParseList(text []byte) ([]Listed, error) {
 		} else {
 			word, tail, _ := strings.Cut(rest, " ")
 			d.State, rest = State(strings.TrimSpace(word)), tail
+		}
+		if d.State == "" {
+			return nil, newFault(Protocol, "", "reading the list of phones", fmt.Errorf("line %q has no state", clip(line)))
 		}
 		for _, m := range attribute.FindAllStringSubmatch(rest, -1) {
 			switch m[1] {

@@ -46,7 +46,22 @@ func TestParseListLines(t *testing.T) {
 				Detail: "(user in plugdev group; are your udev rules wrong?); see [http://developer.android.com/tools/device.html]"}, false},
 		{"no permissions without a link", "0123\tno permissions", Listed{Serial: "0123", State: StateNoPermissions}, false},
 		{"serial of question marks", "????????????\tdevice usb:1-4", Listed{Serial: "????????????", State: StateDevice, USB: "1-4"}, false},
+		{"none, in the long form", "(no serial number)     device usb:1-4 product:p model:M device:d transport_id:7",
+			Listed{State: StateDevice, USB: "1-4", Product: "p", Model: "M", Device: "d", Transport: "7"}, false},
+		{"none, in the short form", "(no serial number)\tunauthorized", Listed{State: StateUnauthorized}, false},
+		{"none, and no permissions", "(no serial number)     no permissions (missing udev rules? user is in the plugdev group); see [http://x/y] usb:1-4 transport_id:7",
+			Listed{State: StateNoPermissions, Detail: "(missing udev rules? user is in the plugdev group); see [http://x/y]", USB: "1-4", Transport: "7"}, false},
+		{"none, in a state that is unknown", "(no serial number)     newstate usb:1-4", Listed{State: "newstate", USB: "1-4"}, false},
+		{"a serial that begins like none", "(no serial number)2    offline", Listed{Serial: "(no serial number)2", State: StateOffline}, false},
+		{"a name of mDNS with a blank", "adb-7c2d (2)._adb-tls-connect._tcp device product:p transport_id:3",
+			Listed{Serial: "adb-7c2d (2)._adb-tls-connect._tcp", State: StateDevice, Product: "p", Transport: "3"}, false},
+		{"a serial that would pass for another phone's line", "7c2d device usb:1-9 offline usb:1-4 transport_id:3",
+			Listed{Serial: "7c2d device usb:1-9", State: StateOffline, USB: "1-4", Transport: "3"}, false},
+		{"an unknown state with attributes", "7c2d                   newstate usb:1-4 device:device transport_id:3",
+			Listed{Serial: "7c2d", State: "newstate", USB: "1-4", Device: "device", Transport: "3"}, false},
 		{"no state", "7c2d", Listed{}, true},
+		{"a blank for a state", "7c2d \v", Listed{}, true},
+		{"neither serial nor state", "(no serial number)", Listed{}, true},
 		{"no serial", "\tdevice", Listed{}, true},
 	}
 	for _, tt := range tests {
@@ -70,12 +85,13 @@ func TestParseListLines(t *testing.T) {
 
 func FuzzParseList(f *testing.F) {
 	f.Add("7c2d\tno permissions (x]; see [y] usb:1-4\n")
+	f.Add("(no serial number)     device usb:1-4 transport_id:7\n")
 	f.Fuzz(func(t *testing.T, in string) {
 		list, err := ParseList([]byte(in))
 		if err == nil {
 			for _, d := range list {
-				if d.Serial == "" {
-					t.Fatalf("no serial in %q", in)
+				if d.Serial == "" && !strings.Contains(in, noSerial) || d.State == "" {
+					t.Fatalf("%+v in %q", d, in)
 				}
 			}
 		}
@@ -175,7 +191,8 @@ func TestWaitStateNamesTheLastState(t *testing.T) {
 
 func TestTrack(t *testing.T) {
 	push := make(chan string)
-	polled := "aa\tdevice transport_id:1\n"
+	// Two phones without a serial are no phone that changes at each look.
+	polled := "(no serial number)     device transport_id:8\n(no serial number)     offline transport_id:9\naa\tdevice transport_id:1\n"
 	f := startFake(t, script{
 		"host:track-devices-l": func(c *fakeConn) {
 			c.okay()

@@ -120,6 +120,9 @@ func changes(known map[string]Listed, phones []Listed, at time.Time) []Event {
 	var out []Event
 	now := make(map[string]bool, len(phones))
 	for _, p := range phones {
+		if p.Serial == "" {
+			continue // nothing tells two of these apart, and nobody can wait for one
+		}
 		now[p.Serial] = true
 		was, ok := known[p.Serial]
 		if p.Transport == "" {

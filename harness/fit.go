@@ -185,7 +185,8 @@ func soleSerial(phones []adb.Listed, serial string) error {
 	}
 	switch {
 	case serial == "????????????":
-		return &Unfit{Class: leak.FaultPhone, Code: leak.CodeDeviceLost, What: "the phone has no serial number", Fix: "unplug it and plug it again; if it stays so, it cannot be told from others"}
+		return &Unfit{Class: leak.FaultPhone, Code: leak.CodeDeviceLost, What: "the phone's serial number cannot be read",
+			Fix: "unplug it and plug it again; if it stays so, put it on the network (`adb tcpip 5555`, `adb connect ITS-ADDRESS:5555`) and use that as its serial"}
 	case n > 1:
 		return &Unfit{Class: leak.FaultPhone, Code: leak.CodeDeviceLost, What: fmt.Sprintf("%d phones have the serial %s", n, serial), Fix: "leave one of them plugged in"}
 	}

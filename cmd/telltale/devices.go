@@ -31,14 +31,15 @@ EXIT STATUS
 
 // attached is one phone of the list, as --json prints it.
 type attached struct {
-	Serial  string `json:"serial"`
-	State   string `json:"state"`
-	Detail  string `json:"detail,omitempty"`
-	USB     string `json:"usb,omitempty"`
-	Product string `json:"product,omitempty"`
-	Model   string `json:"model,omitempty"`
-	Device  string `json:"device,omitempty"`
-	Fix     string `json:"fix,omitempty"` // what to do before it can be used
+	Serial    string `json:"serial"` // empty if it has none
+	State     string `json:"state"`
+	Detail    string `json:"detail,omitempty"`
+	Transport string `json:"transport_id,omitempty"` // until it is unplugged
+	USB       string `json:"usb,omitempty"`
+	Product   string `json:"product,omitempty"`
+	Model     string `json:"model,omitempty"`
+	Device    string `json:"device,omitempty"`
+	Fix       string `json:"fix,omitempty"` // what to do before it can be used
 }
 
 // Run asks the adb server.
@@ -47,17 +48,21 @@ func (d *devicesCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	if d.YAML != "" {
-		return printBlock(ctx, c, server.Device(d.YAML, adb.Options{}))
-	}
 	list, err := server.Devices(ctx)
 	if err != nil {
 		return err
 	}
+	if d.YAML != "" {
+		serial, err := serialOf(list, d.YAML)
+		if err != nil {
+			return err
+		}
+		return printBlock(ctx, c, server.Device(serial, adb.Options{}))
+	}
 	if d.JSON {
 		out := json.NewEncoder(c.Out)
 		for _, l := range list {
-			if err := out.Encode(attached{l.Serial, string(l.State), l.Detail, l.USB, l.Product, l.Model, l.Device, fixFor(l.State)}); err != nil {
+			if err := out.Encode(attached{l.Serial, string(l.State), l.Detail, l.Transport, l.USB, l.Product, l.Model, l.Device, fixFor(l)}); err != nil {
 				return err
 			}
 		}
@@ -70,13 +75,65 @@ func (d *devicesCmd) Run(ctx context.Context, c *console) error {
 	w := tabwriter.NewWriter(c.Out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "SERIAL\tSTATE\tMODEL\tUSB\tNEEDS")
 	for _, l := range list {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", safe.Text(l.Serial), safe.Text(string(l.State)), orElse(safe.Text(l.Model), "-"), orElse(safe.Text(l.USB), "-"), orElse(fixFor(l.State), "-"))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", orElse(safe.Text(l.Serial), noSerial), safe.Text(string(l.State)), orElse(safe.Text(l.Model), "-"), orElse(safe.Text(l.USB), "-"), orElse(safe.Text(fixFor(l)), "-"))
 	}
 	return w.Flush()
 }
 
-// fixFor is what a phone in this state needs before it can be used; empty for nothing.
-func fixFor(s adb.State) string {
+// What adb prints in place of a serial number that a phone has not, or that may not be read.
+const (
+	noSerial   = "(no serial number)"
+	unreadable = "????????????"
+)
+
+// serialOf is the serial number of the phone that a user names by it, or by its place on USB. A name that is not in the
+// list stays as it is: the adb server says what is wrong with it.
+func serialOf(list []adb.Listed, name string) (string, error) {
+	for _, l := range list {
+		if l.Serial == name && !unnamed(l) {
+			return name, nil
+		}
+	}
+	for _, l := range list {
+		path := l.USB != "" && name == "usb:"+l.USB
+		switch {
+		case unnamed(l) && (path || name == noSerial || name == unreadable):
+			return "", fmt.Errorf("devices.yaml cannot name %s: %s", name, bySerial(l))
+		case path:
+			return l.Serial, nil
+		}
+	}
+	return name, nil
+}
+
+// unnamed says whether nothing tells a phone from others that are attached now or later.
+func unnamed(l adb.Listed) bool { return l.Serial == "" || l.Serial == unreadable }
+
+// bySerial is what to do about a phone without a serial number: on the network its address is one.
+func bySerial(l adb.Listed) string {
+	which := ""
+	switch {
+	case l.Transport != "":
+		which = "-t " + l.Transport + " "
+	case l.USB != "":
+		which = "-s usb:" + l.USB + " "
+	}
+	return "it has no serial number: plug it in again; if it stays so, `adb " + which + "tcpip 5555`, `adb connect ITS-ADDRESS:5555`, and use that as its serial"
+}
+
+// fixFor is what a phone needs before it can be used; empty for nothing.
+func fixFor(l adb.Listed) string {
+	fix := fixForState(l.State)
+	switch {
+	case !unnamed(l):
+		return fix
+	case fix == "":
+		return bySerial(l)
+	}
+	return fix + "; " + bySerial(l)
+}
+
+func fixForState(s adb.State) string {
 	switch s {
 	case adb.StateDevice:
 		return ""

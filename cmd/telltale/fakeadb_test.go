@@ -9,13 +9,14 @@ import (
 	"testing"
 )
 
-// fakeADB is an adb server that knows three phones and no more than listing them. It ends a connection that asks for
+// fakeADB is an adb server that knows four phones and no more than listing them. It ends a connection that asks for
 // anything else.
 type fakeADB struct{ addr string }
 
 const fakeList = "7c2d9a10               device usb:1-10 product:ginkgo model:Redmi_Note_8 device:ginkgo transport_id:1\n" +
 	"0123456789ABCDEF       unauthorized usb:1-2 transport_id:2\n" +
-	"evil\x1b[2J               offline transport_id:3\n"
+	"evil\x1b[2J               offline transport_id:3\n" +
+	"(no serial number)     device usb:1-4 product:p model:No_Name device:d transport_id:7\n"
 
 func startFakeADB(t *testing.T) fakeADB {
 	t.Helper()

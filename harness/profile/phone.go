@@ -2,6 +2,7 @@ package profile
 
 import (
 	"net/netip"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -15,7 +16,11 @@ var (
 	phoneKeys = []string{"id", "kind", "serial", "address", "adb", "personality", "expect", "trust", "unlock", "allow",
 		"settle", "repeat", "trials", "record", "upstream", "browsers", "accept"}
 	trusts = []string{"user", "system", "apex"}
-	verbs  = []string{"app-data-reset", "reinstall", "reboot", "force-stop"}
+	// anyPhone are the ways to name a phone, in place of its serial, by what another phone may have as well (AOSP
+	// transport.cpp, MatchesTarget).
+	anyPhone = regexp.MustCompile(`^(usb|product|model|device):`)
+	named    = map[string]string{"usb:": "place on USB", "product:": "product", "model:": "model", "device:": "codename"}
+	verbs    = []string{"app-data-reset", "reinstall", "reboot", "force-stop"}
 )
 
 // phones reads the list of phones, and refuses two that are the same.
@@ -104,6 +109,9 @@ func (r *reader) reached(n ast.Node, p *Phone, f map[string]ast.Node) {
 		p.Serial = r.text(f["serial"], "serial of "+what)
 		if r.err == nil && !serialForm.MatchString(p.Serial) {
 			r.fail(f["serial"], "write it as `adb devices` prints it", "serial of %s is %s", what, shown(p.Serial))
+		}
+		if m := anyPhone.FindString(p.Serial); r.err == nil && m != "" { // adb takes it for a request, not for a name
+			r.fail(f["serial"], "write its serial number, as `adb devices` prints it", "serial of %s is %s: that is whatever phone has this %s, now or later", what, shown(p.Serial), named[m])
 		}
 		return
 	}
