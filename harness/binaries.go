@@ -5,15 +5,17 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/telltale-farm/telltale/assertions/leak"
 	"github.com/telltale-farm/telltale/harness/apk"
 )
 
-// maxPackage bounds a package that is copied from a phone, in bytes. Browsers of 2025 have up to 300 MB.
-const maxPackage = 512 << 20
+// copyTime bounds the copy of a package: USB 2 and a slow hub give 5 MB/s.
+const copyTime = 5 * time.Minute
 
 // binaries says which code the phone's browsers are: the digest of each package as the phone has it, and what a copy of it
 // says of its signers and kits. The copy is made once per digest and farm. What cannot be known is said, and stops
@@ -63,37 +65,28 @@ func (l *Lease) binary(ctx context.Context, pkg string) (leak.Binary, error) {
 	return c, nil
 }
 
-// inspect copies a package from the phone, looks into the copy, and throws it away.
+// inspect copies a package from the phone, looks into the copy, and throws it away. The copy has no name, so that nothing
+// is left of it whoever is killed.
 func (l *Lease) inspect(ctx context.Context, file string) (facts apk.Facts, err error) {
 	l.say("looking into " + file)
 	copied, err := os.CreateTemp(l.State, "package-*.apk")
 	if err != nil {
 		return facts, fmt.Errorf("copying a package: %w", err)
 	}
-	defer func() {
-		copied.Close()
-		err = errors.Join(err, os.Remove(copied.Name()))
-	}()
-	w := &bounded{to: copied, left: maxPackage}
-	if err := l.device.Pull(ctx, file, w); err != nil {
+	defer copied.Close()
+	if err := os.Remove(copied.Name()); err != nil {
+		return facts, fmt.Errorf("copying a package: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, copyTime)
+	defer cancel()
+	if err := l.device.Pull(ctx, file, copied); err != nil {
 		return facts, err
 	}
-	return apk.Inspect(copied, maxPackage-w.left)
-}
-
-// bounded takes so many bytes and no more.
-type bounded struct {
-	to   *os.File
-	left int64
-}
-
-func (w *bounded) Write(b []byte) (int, error) {
-	if int64(len(b)) > w.left {
-		return 0, fmt.Errorf("more than %d bytes", int64(maxPackage))
+	size, err := copied.Seek(0, io.SeekEnd)
+	if err != nil {
+		return facts, fmt.Errorf("copying a package: %w", err)
 	}
-	n, err := w.to.Write(b)
-	w.left -= int64(n)
-	return n, err
+	return apk.Inspect(copied, size)
 }
 
 func readFacts(file string) (f apk.Facts, err error) {

@@ -4,11 +4,15 @@ import (
 	"bytes"
 	"encoding/json"
 	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/telltale-farm/telltale/assertions/leak"
+	"github.com/telltale-farm/telltale/harness"
 	"github.com/telltale-farm/telltale/harness/virtual/personality"
 )
 
@@ -47,5 +51,45 @@ func TestWhichCodeTheBrowsersAre(t *testing.T) {
 	}
 	if last := lines[len(lines)-1]; last.At != "end" || last.Binaries != nil {
 		t.Errorf("at the end: %+v", last)
+	}
+}
+
+// A package up to the bound is looked into, and of one above it the reason is said: both ends of the copy, the adb service and
+// the file, have the one bound, whose default is larger than any browser is.
+func TestALargePackage(t *testing.T) {
+	t.Parallel()
+	if most := harness.FileLimit(harness.Bounds{}); most < 512<<20 {
+		t.Errorf("adb copies no more than %d bytes", most)
+	}
+	r := newRig(t, personality.Leaky2020(), "leaky-2020")
+	r.connected()
+	files := r.phone.State().Files
+	const path = "/system/app/browser/base.apk"
+	small, err := files.Read(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name  string
+		size  int
+		bound int64
+		want  string
+	}{
+		{"up to the bound", 2 << 20, 2 << 20, ""},
+		{"above it", 2<<20 + 1, 2 << 20, "over the limit: more than 2097152 bytes"},
+	} {
+		large := append(make([]byte, tt.size-len(small)), small...) // an archive is read from its end
+		files.Install(path, large, 0o644)
+		got := harness.BinaryOf(t.Context(), r.options, harness.Bounds{Package: tt.bound}, "com.android.browser")
+		if tt.want == "" && (got.Unknown != "" || !slices.Contains(got.Kits, "Sensors Analytics")) {
+			t.Errorf("%s: %+v", tt.name, got)
+		}
+		if !strings.Contains(got.Unknown, tt.want) {
+			t.Errorf("%s: %+v", tt.name, got)
+		}
+	}
+	left, err := filepath.Glob(filepath.Join(r.options.State, "package-*"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
 	}
 }

@@ -1,8 +1,13 @@
 package harness
 
-import "time"
+import (
+	"time"
 
-// Bounds are how long a lease waits for a phone that does not do what it should. A field of 0 stands for its default.
+	"github.com/telltale-farm/telltale/adb"
+)
+
+// Bounds are how long a lease waits for a phone that does not do what it should, and how much it takes from it. A field of
+// 0 stands for its default.
 type Bounds struct {
 	Command time.Duration // one adb command: 60 s
 	Attach  time.Duration // a phone that is away: 60 s
@@ -11,6 +16,7 @@ type Bounds struct {
 	Park    time.Duration // a phone that is too empty or too hot, all in all: 30 min
 	Step    time.Duration // what a step of an action waits for on the screen: 20 s
 	Look    time.Duration // how often a parked phone is looked at: 1 min
+	Package int64         // bytes of a file that is copied from the phone, such as a browser's package: 512 MiB; those of 2025 have up to 300 MB
 }
 
 func (b Bounds) withDefaults() Bounds {
@@ -26,8 +32,14 @@ func (b Bounds) withDefaults() Bounds {
 	def(&b.Park, ParkAllowance)
 	def(&b.Step, screenTimeout)
 	def(&b.Look, time.Minute)
+	if b.Package <= 0 {
+		b.Package = 512 << 20
+	}
 	return b
 }
+
+// adb are the limits of a lease's commands.
+func (b Bounds) adb() adb.Limits { return adb.Limits{Timeout: b.Command, File: b.Package} }
 
 // ParkAllowance is how long a phone may be parked in one run, for who computes how long a run may take.
 const ParkAllowance = 30 * time.Minute

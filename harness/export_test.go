@@ -6,6 +6,7 @@ import (
 
 	"github.com/telltale-farm/telltale/adb"
 	"github.com/telltale-farm/telltale/adb/ui"
+	"github.com/telltale-farm/telltale/assertions/leak"
 	"github.com/telltale-farm/telltale/harness/profile"
 	"github.com/telltale-farm/telltale/harness/profile/catalogue"
 )
@@ -96,4 +97,18 @@ func EnhancedEntry(o Options, app string) UndoEntry {
 	e := SwitchEntry(o, app)
 	e.Switch, e.Old, e.New = enhancedSwitch, e.New, e.Old
 	return e
+}
+
+// FileLimit is the most that adb copies from a phone of a lease.
+func FileLimit(b Bounds) int64 { return b.withDefaults().adb().File }
+
+// BinaryOf is what a lease finds out of a package.
+func BinaryOf(ctx context.Context, o Options, b Bounds, pkg string) leak.Binary {
+	o.Bounds = b
+	l := newLease(o)
+	out, err := l.binary(ctx, pkg)
+	if err != nil {
+		out.Unknown = err.Error()
+	}
+	return out
 }

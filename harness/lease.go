@@ -158,7 +158,7 @@ func newLease(o Options) *Lease {
 		mint: Mint{Seed: o.Seed}, link: newLink(), bounds: o.Bounds.withDefaults(),
 		switched: map[string]string{},
 	}
-	l.device = adb.Server{Addr: o.ADB}.Device(o.Serial, adb.Options{Journal: l.journal, Limits: adb.Limits{Timeout: l.bounds.Command}})
+	l.device = adb.Server{Addr: o.ADB}.Device(o.Serial, adb.Options{Journal: l.journal, Limits: l.bounds.adb()})
 	l.drive()
 	return l
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"regexp"
 	"slices"
 )
@@ -28,16 +29,21 @@ const (
 	maxDexFiles = 100
 	maxDex      = 64 << 20 // bytes of one dex file
 	maxEntries  = 200_000
+
+	// maxDirectory is the bytes of the list of entries, which is held in memory and may be as long as the package.
+	maxDirectory = 16 << 20
 )
 
 var dexName = regexp.MustCompile(`^classes([2-9]|[1-9][0-9]{1,2})?\.dex$`)
 
 // Inspect reads a package of a size.
 func Inspect(r io.ReaderAt, size int64) (Facts, error) {
-	archive, err := zip.NewReader(r, size)
+	listing := &frugal{ReaderAt: r, left: maxDirectory}
+	archive, err := zip.NewReader(listing, size)
 	if err != nil {
 		return Facts{}, fmt.Errorf("reading a package: %w", err)
 	}
+	listing.left = math.MaxInt64
 	if len(archive.File) > maxEntries {
 		return Facts{}, fmt.Errorf("reading a package: %d entries, more than %d", len(archive.File), maxEntries)
 	}
@@ -73,6 +79,21 @@ func Inspect(r io.ReaderAt, size int64) (Facts, error) {
 	}
 	slices.Sort(f.Kits)
 	return f, nil
+}
+
+var errDirectory = errors.New("its list of entries is longer than it may be")
+
+// frugal is a package of which only so many bytes are read.
+type frugal struct {
+	io.ReaderAt
+	left int64
+}
+
+func (f *frugal) ReadAt(b []byte, at int64) (int, error) {
+	if f.left -= int64(len(b)); f.left < 0 {
+		return 0, errDirectory
+	}
+	return f.ReaderAt.ReadAt(b, at)
 }
 
 var errTooLong = errors.New("longer than it may be")

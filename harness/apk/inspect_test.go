@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"os"
 	"strings"
 	"testing"
@@ -106,6 +107,26 @@ func TestBroken(t *testing.T) {
 	}
 	if got, err := inspect(packed(t, "res/x", nil)); err != nil || got.Scheme != 0 || len(got.Signers) > 0 {
 		t.Errorf("without a signature: %+v, %v", got, err)
+	}
+}
+
+// A package of half a gigabyte may be all directory: it is read no further than the bound, and nothing is made of it.
+func TestALongDirectory(t *testing.T) {
+	row := make([]byte, 46)
+	copy(row, "PK\x01\x02")
+	for _, tt := range []struct {
+		name string
+		rows int
+		want error
+	}{{"as long as may be", 1000, nil}, {"longer", maxDirectory/len(row) + 1, errDirectory}} {
+		end := make([]byte, endRecord)
+		copy(end, "PK\x05\x06")
+		binary.LittleEndian.PutUint16(end[8:], uint16(tt.rows))
+		binary.LittleEndian.PutUint16(end[10:], uint16(tt.rows))
+		binary.LittleEndian.PutUint32(end[12:], uint32(tt.rows*len(row)))
+		if _, err := inspect(append(bytes.Repeat(row, tt.rows), end...)); !errors.Is(err, tt.want) {
+			t.Errorf("%s: %v", tt.name, err)
+		}
 	}
 }
 
