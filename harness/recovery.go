@@ -3,21 +3,7 @@ package harness
 import (
 	"context"
 	"errors"
-	"fmt"
-	"strings"
 	"time"
-
-	"github.com/telltale-farm/telltale/adb"
-)
-
-// How a phone that is away is looked for. A phone that drops comes back after 0.25 s (measured), one that reboots after
-// minutes; a cable that is pulled, never.
-const (
-	reachEvery  = 250 * time.Millisecond
-	reachState  = 3 * time.Second  // for one answer of the adb server, and for a phone to finish its handshake
-	reachDial   = 15 * time.Second // a phone on the network; the server itself gives up after 10 s
-	probeFor    = 10 * time.Second // a shell that is there answers within milliseconds
-	askingGrace = 3 * time.Second  // a key that is known may be refused once before it is accepted (measured)
 )
 
 // recover brings a phone back after a fault, for another attempt: it is connected again, its shell answers, and its
@@ -58,130 +44,17 @@ func (l *Lease) note(event, what string, err error) {
 	}
 }
 
-// errStarting says that a phone's shell is there, and its Android is not yet.
-var errStarting = errors.New("its system is still starting")
+// arrive waits for the phone as long as one may be away, and longer for one that is seen to start.
+func (l *Lease) arrive(ctx context.Context) error { return l.absence().arrive(ctx) }
 
-// arrive waits for the phone as long as one may be away, and longer for one that is seen to start: its shell answers half a
-// minute before its settings and apps do.
-func (l *Lease) arrive(ctx context.Context) error {
-	waiting, cancel := context.WithTimeout(ctx, l.bounds.Attach)
-	err := l.reach(waiting)
-	cancel()
-	if !errors.Is(err, errStarting) || ctx.Err() != nil {
-		return err
-	}
-	l.say("waiting until the phone has started")
-	waiting, cancel = context.WithTimeout(ctx, l.bounds.Boot)
-	defer cancel()
-	return l.reach(waiting)
-}
+// reach waits until the adb server has the phone and its shell answers.
+func (l *Lease) reach(ctx context.Context) error { return l.absence().reach(ctx) }
 
-// reach waits until the adb server has the phone and its shell answers. The error is what the last look found; a phone
-// that does not know this computer's key is not waited for, since somebody has to touch it.
-func (l *Lease) reach(ctx context.Context) error {
-	tick := time.NewTicker(reachEvery)
-	defer tick.Stop()
-	var asking time.Time // since when the phone asks for the key
-	var starting error
-	for {
-		err := l.look(ctx)
-		if errors.Is(err, errStarting) {
-			starting = err
-		}
-		switch {
-		case err == nil:
-			return nil
-		case !blocked(err):
-			asking = time.Time{}
-		case asking.IsZero():
-			asking = time.Now()
-		case time.Since(asking) > askingGrace:
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			switch {
-			case adb.CodeOf(err) == adb.Canceled:
-				err = context.Cause(ctx)
-			case adb.CodeOf(err) == adb.Timeout && starting != nil: // the last look was cut short
-				err = starting
-			}
-			return err
-		case <-tick.C:
-		}
-	}
-}
+// look tries once to have the phone.
+func (l *Lease) look(ctx context.Context) error { return l.absence().look(ctx) }
 
-// blocked says whether only a person can go on.
-func blocked(err error) bool {
-	code := adb.CodeOf(err)
-	return code == adb.Unauthorized || code == adb.NoPermissions
-}
-
-// look tries once to have the phone: it connects what is on the network, and then asks the phone's shell, because a
-// phone that is listed need not answer.
-func (l *Lease) look(ctx context.Context) error {
-	server := l.device.Server()
-	asking, cancel := context.WithTimeout(ctx, reachState)
-	state, err := server.State(asking, l.Serial)
-	cancel()
-	if adb.CodeOf(err) == adb.ServerGone {
-		return errors.Join(err, l.startServer(ctx))
-	}
-	if err != nil || state != adb.StateDevice {
-		if l.Address != "" {
-			// The server itself tries a phone that dropped every 10 s only; connecting anew takes milliseconds.
-			if err == nil {
-				_ = server.Disconnect(ctx, l.Address) // it may not be listed any more
-			}
-			dialling, cancel := context.WithTimeout(ctx, reachDial)
-			err = server.Connect(dialling, l.Address)
-			cancel()
-			if err != nil {
-				return err
-			}
-		}
-		waiting, cancel := context.WithTimeout(ctx, reachState)
-		err = server.WaitState(waiting, l.Serial, adb.StateDevice)
-		cancel()
-		if err != nil {
-			return err
-		}
-	}
-	probing, cancel := context.WithTimeout(ctx, probeFor)
-	defer cancel()
-	_, err = l.device.Shell(probing, "echo", "there")
-	if adb.CodeOf(err) == adb.Timeout && ctx.Err() == nil { // it is listed and does not answer: the next look finds it connected anew
-		l.note("reconnect", "its shell does not answer", nil)
-		if l.Address != "" {
-			_ = server.Disconnect(ctx, l.Address)
-		} else {
-			_ = server.Reconnect(ctx, l.Serial) // what it says is what the next look finds
-		}
-	}
-	if err != nil {
-		return err
-	}
-	up, err := l.device.Shell(probing, "getprop", "sys.boot_completed")
-	if err == nil && strings.TrimSpace(string(up.Stdout)) != "1" {
-		err = &adb.Fault{Class: adb.ClassPhone, Code: adb.Timeout, Phone: l.Serial, Op: "waiting for the phone", Err: errStarting}
-	}
-	return err
-}
-
-// startServer starts the user's adb server again, once for all processes that miss it. A server that a run started for
-// itself is started again by whoever opened the world.
-func (l *Lease) startServer(ctx context.Context) error {
-	if l.ADB != adb.UserServer().Addr {
-		return nil
-	}
-	lock, err := LockPhone(ctx, l.State, "the adb server") // no serial has blanks
-	if err != nil {
-		return fmt.Errorf("starting the adb server: %w", err)
-	}
-	defer lock.Unlock()
-	_, err = adb.EnsureUserServer(ctx)
-	return err
+func (l *Lease) absence() *absence {
+	return &absence{device: l.device, address: l.Address, state: l.State, bounds: l.bounds, say: l.say, note: l.note}
 }
 
 // surely does one step of taking or returning a phone, and does it again when a fault that passes ended it.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/telltale-farm/telltale/capture/flow/safe"
 	"github.com/telltale-farm/telltale/harness"
 	"github.com/telltale-farm/telltale/harness/world"
 )
@@ -15,11 +16,14 @@ import (
 // restoreCmd puts every changed setting of every phone back from the undo journals.
 type restoreCmd struct {
 	ID []string `arg:"" optional:"" help:"Phones, by their id in devices.yaml; all that have an open journal if none is named."`
+
+	Bounds harness.Bounds `kong:"-"` // how long a phone is waited for; the zero value waits as a run does
 }
 
 // Help is shown below the flags.
 func (restoreCmd) Help() string {
 	return `Reads the undo journals that ended runs left behind, puts each setting back to what it was before, and reads it back.
+A phone that is away is waited for, for a minute, and one that is starting for five; that changes nothing, and may be interrupted.
 A switch in an app (Firefox's for certificates of the phone's user) is driven back on the phone's screen, last of all.
 A journal is closed only when everything in it was put back; what could not be stays for the next try, with what to do by hand.
 
@@ -31,7 +35,7 @@ EXIT STATUS
   1  a phone is absent, or a setting could not be put back`
 }
 
-// restoreTimeout bounds the wait for one phone.
+// restoreTimeout bounds what is done to one phone that is there, and the wait for another process that drives it.
 const restoreTimeout = 5 * time.Minute
 
 // Run restores one phone after the other, and goes on after one that is absent.
@@ -56,8 +60,11 @@ func (r *restoreCmd) Run(ctx context.Context, c *console, g *globals) error {
 		if len(r.ID) > 0 && !slices.Contains(r.ID, e.Phone) {
 			continue
 		}
-		if err := restoreOne(ctx, state, e); err != nil {
-			errs = append(errs, err)
+		if err := ctx.Err(); err != nil {
+			break // interrupted, which the phone before has said
+		}
+		if err := r.restoreOne(ctx, c, state, e); err != nil {
+			errs = append(errs, fmt.Errorf("restoring %s: %w", e.Phone, err))
 			continue
 		}
 		fmt.Fprintf(c.Out, "%s (%s): everything is as it was before\n", e.Phone, e.Serial)
@@ -83,11 +90,11 @@ func (r *restoreCmd) known(open []harness.UndoEntry) error {
 	return nil
 }
 
-// restoreOne puts one phone back, once nobody drives it any more.
-func restoreOne(ctx context.Context, state string, e harness.UndoEntry) (err error) {
-	ctx, cancel := context.WithTimeout(ctx, restoreTimeout)
+// restoreOne puts one phone back, once nobody drives it any more and it is there.
+func (r *restoreCmd) restoreOne(ctx context.Context, c *console, state string, e harness.UndoEntry) (err error) {
+	locking, cancel := context.WithTimeout(ctx, restoreTimeout)
 	defer cancel()
-	lock, err := harness.LockPhone(ctx, state, e.Serial)
+	lock, err := harness.LockPhone(locking, state, e.Serial)
 	if err != nil {
 		return err
 	}
@@ -101,11 +108,16 @@ func restoreOne(ctx context.Context, state string, e harness.UndoEntry) (err err
 	}
 	device, leave, err := world.Reach(ctx, state, e.ADB, e.Serial, e.Address)
 	if err != nil {
-		return fmt.Errorf("restoring %s: %w", e.Phone, err)
+		return err
 	}
 	defer func() { err = errors.Join(err, leave()) }()
-	if err := harness.Restore(ctx, device, undo); err != nil {
-		return fmt.Errorf("restoring %s: %w", e.Phone, err)
+	err = harness.Await(ctx, device, harness.Waiting{Address: e.Address, State: state, Bounds: r.Bounds, Say: func(line string) {
+		fmt.Fprintf(c.Err, "%s: %s\n", e.Phone, safe.Text(line))
+	}})
+	if err != nil {
+		return fmt.Errorf("%w; nothing was changed, and the undo journal stays: once the phone is attached and its home screen is there, run `telltale restore` again", err)
 	}
-	return nil
+	restoring, cancel := context.WithTimeout(ctx, restoreTimeout)
+	defer cancel()
+	return harness.Restore(restoring, device, undo)
 }

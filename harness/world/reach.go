@@ -2,14 +2,14 @@ package world
 
 import (
 	"context"
-	"fmt"
 	"path/filepath"
 
 	"github.com/telltale-farm/telltale/adb"
 )
 
 // Reach gives one phone without a world around it, for putting it back: through the adb server that is named, else the
-// user's for a phone on USB, started if it does not run, else a private one that lives until leave is called.
+// user's for a phone on USB, started if it does not run, else a private one that lives until leave is called. The phone is
+// not waited for.
 func Reach(ctx context.Context, state, server, serial, address string) (_ *adb.Device, leave func() error, err error) {
 	leave = func() error { return nil }
 	s := adb.Server{Addr: server}
@@ -25,16 +25,6 @@ func Reach(ctx context.Context, state, server, serial, address string) (_ *adb.D
 			return nil, nil, err
 		}
 		s, leave = private.Server, private.Close
-	}
-	if address != "" {
-		if err := s.Connect(ctx, address); err != nil {
-			_ = leave() // that the phone does not answer is what the caller has to hear
-			return nil, nil, fmt.Errorf("reaching %s: %w", serial, err)
-		}
-	}
-	if err := s.WaitState(ctx, serial, adb.StateDevice); err != nil {
-		_ = leave() // the phone's absence is what the caller has to hear of
-		return nil, nil, err
 	}
 	return s.Device(serial, adb.Options{}), leave, nil
 }
