@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -138,7 +137,7 @@ func (a *askCmd) agreed(c *console, chosen []evidence.Destination) bool {
 
 func (a *askCmd) print(out io.Writer, dir, name string, stored evidence.Answers) error {
 	if a.JSON {
-		return json.NewEncoder(out).Encode(stored)
+		return printJSON(out, stored)
 	}
 	for _, x := range stored.Answers {
 		if _, err := fmt.Fprintln(out, safe.Text(x.URL)+": "+safe.Line(x.Said(), 300)); err != nil {

@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -141,9 +140,7 @@ func (d *decodeCmd) value(out io.Writer, v *decode.Value) error {
 
 func (d *decodeCmd) line(out io.Writer, l decodedLine) error {
 	if d.JSON {
-		enc := json.NewEncoder(out)
-		enc.SetEscapeHTML(false)
-		return enc.Encode(l)
+		return printJSON(out, l)
 	}
 	_, err := fmt.Fprintf(out, "%-9s  %s  %s\n", l.Kind, safe.Text(l.Location), safe.Text(l.Value))
 	return err

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"text/tabwriter"
 
@@ -60,9 +59,8 @@ func (d *devicesCmd) Run(ctx context.Context, c *console) error {
 		return printBlock(ctx, c, server.Device(serial, adb.Options{}))
 	}
 	if d.JSON {
-		out := json.NewEncoder(c.Out)
 		for _, l := range list {
-			if err := out.Encode(attached{l.Serial, string(l.State), l.Detail, l.Transport, l.USB, l.Product, l.Model, l.Device, fixFor(l)}); err != nil {
+			if err := printJSON(c.Out, attached{l.Serial, string(l.State), l.Detail, l.Transport, l.USB, l.Product, l.Model, l.Device, fixFor(l)}); err != nil {
 				return err
 			}
 		}

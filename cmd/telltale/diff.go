@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"github.com/telltale-farm/telltale/harness/evidence"
@@ -48,7 +47,7 @@ func (d *diffCmd) Run(_ context.Context, c *console) error {
 		return err
 	}
 	if d.JSON {
-		err = json.NewEncoder(c.Out).Encode(changes)
+		err = printJSON(c.Out, changes)
 	} else {
 		_, err = fmt.Fprint(c.Out, changes.Text())
 	}

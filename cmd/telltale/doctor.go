@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -129,10 +128,7 @@ func (d *doctorCmd) examine(ctx context.Context, c *console, cfg *profile.Config
 // show prints a check: a line, and under it what was found and what to do if it is not in order.
 func (d *doctorCmd) show(c *console, k harness.Check) {
 	if d.JSON {
-		line, err := json.Marshal(k)
-		if err == nil {
-			fmt.Fprintln(c.Out, string(line))
-		}
+		_ = printJSON(c.Out, k) // an examination goes on, whoever reads it
 		return
 	}
 	fmt.Fprintf(c.Out, "%-16s %-8s %s\n", k.Phone, k.Answer, safe.Text(k.Name))

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -46,7 +45,7 @@ func (d *doctorCmd) explain(ctx context.Context, c *console, cfg *profile.Config
 
 func (d *doctorCmd) showStep(c *console, s harness.Step) error {
 	if d.JSON {
-		return json.NewEncoder(c.Out).Encode(s)
+		return printJSON(c.Out, s)
 	}
 	fmt.Fprintf(c.Out, "# %s: %s\n", s.Phone, s.Name)
 	for _, line := range s.Commands {

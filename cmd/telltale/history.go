@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"path/filepath"
 
@@ -46,9 +45,8 @@ func (h *historyCmd) Run(_ context.Context, c *console) error {
 		_, err = fmt.Fprint(c.Out, evidence.HistoryText(past))
 		return err
 	}
-	out := json.NewEncoder(c.Out)
 	for _, p := range past {
-		if err := out.Encode(p); err != nil {
+		if err := printJSON(c.Out, p); err != nil {
 			return err
 		}
 	}

@@ -14,7 +14,7 @@ import (
 // judgeCmd recomputes the verdicts of a bundle from its files.
 type judgeCmd struct {
 	Dir  string `arg:"" help:"Evidence bundle."`
-	JSON bool   `name:"json" help:"Print the recomputed verdicts.json, byte for byte, in place of the table."`
+	JSON bool   `name:"json" help:"Print the recomputed verdicts.json in place of the table: byte for byte, but on a terminal with escapes for what it would obey."`
 }
 
 // Help is shown below the flags.
@@ -45,11 +45,12 @@ func (j *judgeCmd) Run(_ context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	out := evidence.Table(verdicts)
 	if j.JSON {
-		out = string(raw)
+		err = printStored(c.Out, raw)
+	} else {
+		_, err = fmt.Fprint(c.Out, evidence.Table(verdicts))
 	}
-	if _, err := fmt.Fprint(c.Out, out); err != nil {
+	if err != nil {
 		return err
 	}
 	switch {

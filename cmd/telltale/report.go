@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"path/filepath"
 
@@ -42,7 +41,7 @@ func (r *reportCmd) Run(_ context.Context, c *console) error {
 		return err
 	}
 	if r.JSON {
-		return json.NewEncoder(c.Out).Encode(beside)
+		return printJSON(c.Out, beside)
 	}
 	_, err = fmt.Fprintln(c.Out, filepath.Join(final, "report.html"))
 	return err

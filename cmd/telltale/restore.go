@@ -67,7 +67,7 @@ func (r *restoreCmd) Run(ctx context.Context, c *console, g *globals) error {
 			errs = append(errs, fmt.Errorf("restoring %s: %w", e.Phone, err))
 			continue
 		}
-		fmt.Fprintf(c.Out, "%s (%s): everything is as it was before\n", e.Phone, e.Serial)
+		fmt.Fprintf(c.Out, "%s (%s): everything is as it was before\n", safe.Text(e.Phone), safe.Text(e.Serial))
 	}
 	if len(errs) > 0 {
 		remedy(c)
@@ -112,7 +112,7 @@ func (r *restoreCmd) restoreOne(ctx context.Context, c *console, state string, e
 	}
 	defer func() { err = errors.Join(err, leave()) }()
 	err = harness.Await(ctx, device, harness.Waiting{Address: e.Address, State: state, Bounds: r.Bounds, Say: func(line string) {
-		fmt.Fprintf(c.Err, "%s: %s\n", e.Phone, safe.Text(line))
+		fmt.Fprintf(c.Err, "%s: %s\n", safe.Text(e.Phone), safe.Text(line))
 	}})
 	if err != nil {
 		return fmt.Errorf("%w; nothing was changed, and the undo journal stays: once the phone is attached and its home screen is there, run `telltale restore` again", err)

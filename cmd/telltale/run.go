@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/telltale-farm/telltale/assertions/leak"
+	"github.com/telltale-farm/telltale/capture/flow/safe"
 	"github.com/telltale-farm/telltale/harness"
 	"github.com/telltale-farm/telltale/harness/evidence"
 	"github.com/telltale-farm/telltale/harness/profile"
@@ -162,7 +163,7 @@ func finish(ctx context.Context, c *console, closed evidence.Closed, driveErr er
 	fmt.Fprint(c.Out, evidence.Table(closed.Verdicts), closed.Beside.Text())
 	late, err := mismatches(closed.Dir, closed.Verdicts)
 	for _, line := range late {
-		fmt.Fprintln(c.Out, line)
+		fmt.Fprintln(c.Out, safe.Text(line))
 	}
 	driveErr = errors.Join(driveErr, err)
 	fmt.Fprintf(c.Out, "evidence: %s\nreport:   %s\n", closed.Dir, filepath.Join(closed.Dir, "report.html"))

@@ -312,7 +312,5 @@ func (w *scanWriter) line(v any, format string, args ...any) error {
 		_, err := fmt.Fprintf(w.out, format, args...)
 		return err
 	}
-	enc := json.NewEncoder(w.out)
-	enc.SetEscapeHTML(false)
-	return enc.Encode(v)
+	return printJSON(w.out, v)
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"github.com/telltale-farm/telltale/assertions/leak"
@@ -69,7 +68,7 @@ func (v *verifyCmd) Run(_ context.Context, c *console) error {
 		for _, p := range check.Problems {
 			out.Problems = append(out.Problems, problem(p))
 		}
-		err = json.NewEncoder(c.Out).Encode(out)
+		err = printJSON(c.Out, out)
 	} else {
 		err = printCheck(c, check)
 	}

@@ -1,7 +1,8 @@
 // Package safe makes text that a phone or a server sent safe to show: on a console, in a log, in a report.
 //
 // It never drops or hides a character: what could move a cursor, reverse a line or be invisible is spelled out as an
-// escape. It does not escape for HTML, JSON or a shell; whoever writes those does it on top.
+// escape. It does not escape for HTML or a shell; whoever writes those does it on top. For JSON, which has escapes of its
+// own, there is [JSON].
 package safe
 
 import (
