@@ -107,10 +107,14 @@ func settled(v ClaimVerdict) ClaimVerdict {
 			return strings.Compare(a.App, b.App)
 		case a.Host != b.Host:
 			return strings.Compare(a.Host, b.Host)
+		case a.Port != b.Port:
+			return a.Port - b.Port
 		}
-		return a.Port - b.Port
+		return btoi(a.Unproved) - btoi(b.Unproved)
 	})
-	v.Accepted = slices.CompactFunc(v.Accepted, func(a, b Accepted) bool { return a.App == b.App && a.Host == b.Host && a.Port == b.Port })
+	v.Accepted = slices.CompactFunc(v.Accepted, func(a, b Accepted) bool {
+		return a.App == b.App && a.Host == b.Host && a.Port == b.Port && a.Unproved == b.Unproved
+	})
 	if v.Accepted == nil {
 		v.Accepted = []Accepted{}
 	}

@@ -3,6 +3,7 @@ package leak
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -27,15 +28,18 @@ func (p *phone) trials(key Key) (out *Trials, findings []Finding, reasons []Reas
 	if len(s.windows) > 0 {
 		seed = s.windows[0].Trial.Seed
 	}
-	x := React(p.trialContacts(s), ReactionOptions{AlphaPPM: s.out.AlphaPPM, Seed: uint64(seed)})
+	contacts := p.trialContacts(s)
+	x := React(contacts, ReactionOptions{AlphaPPM: s.out.AlphaPPM, Seed: uint64(seed)})
 	s.out.Tested = x.Tested
 	n, idles := min(s.out.Actions, s.out.Idles), max(1, s.out.Idles)
 	s.out.Enough = shows(n, x.Tested, 0, idles, s.out.AlphaPPM)
 	s.out.Need = needed(x.Tested, 0, 1, s.out.AlphaPPM)
+	s.scattered = s.scatteredIn(contacts, x.Effects)
 	for _, e := range x.Effects {
 		f, r := s.tell(e, n, x.Effects)
 		findings, reasons = append(findings, f...), append(reasons, r...)
 	}
+	reasons = append(reasons, s.seldom(x.Rare, n)...)
 	for _, to := range s.beyond {
 		reasons = append(reasons, Reason{Code: CodeTooFewRepeats, Host: to.Host, Port: to.Port,
 			Detail: fmt.Sprintf("something was sent there unread later than %s after a window began, which is as far as all windows go", seconds(s.length))})
@@ -67,7 +71,7 @@ func (s *trialSet) tell(e Effect, n int, all []Effect) (findings []Finding, reas
 				Location: v.Text, Transforms: []string{}, Identity: nil,
 			})
 		}
-	case !x.unread || len(x.hosts) > 0:
+	case !x.unread || len(x.hosts) > 0 && !s.mayScatter(e.To, n):
 	case e.Reacts:
 		reasons = append(reasons, Reason{Code: CodeOpaqueFlow, App: v.App, Host: v.Host, Port: v.Port,
 			Detail: "it reacts to the action, and is sent unread by an app that the action itself opens: repeats cannot tell a report from the app's own traffic"})
@@ -75,6 +79,36 @@ func (s *trialSet) tell(e Effect, n int, all []Effect) (findings []Finding, reas
 		reasons = append(reasons, s.weak(v, n)...)
 	}
 	return findings, reasons
+}
+
+// seldom is weak of the destinations that no order could tell, and that are too many to list: one reason for all that were
+// sent to in as many idle windows.
+func (s *trialSet) seldom(rare []Effect, n int) (out []Reason) {
+	first, more := map[int]Effect{}, map[int]int{}
+	for _, e := range rare {
+		if x := s.places[e.To]; !x.unread || len(x.hosts) > 0 && !s.mayScatter(e.To, n) {
+			continue
+		}
+		if _, known := first[e.IdleSeen]; known {
+			more[e.IdleSeen]++
+		} else {
+			first[e.IdleSeen] = e
+		}
+	}
+	for _, idle := range slices.Sorted(maps.Keys(first)) {
+		e := first[idle]
+		reasons := s.weak(TrialEffect{
+			Host: e.To.Host, Port: e.To.Port, App: s.places[e.To].app(), IdleSeen: idle,
+			Text: fmt.Sprintf("%s, %d of %d times; idle %d of %d", e.To, e.Seen, e.Actions, e.IdleSeen, e.Idles),
+		}, n)
+		for i := range reasons {
+			if more[idle] > 0 {
+				reasons[i].Detail += fmt.Sprintf("; and so of %d destinations more", more[idle])
+			}
+		}
+		out = append(out, reasons...)
+	}
+	return out
 }
 
 // weak says why windows without a visible reaction do not show that there is none; nothing if they do.

@@ -23,6 +23,8 @@ func (p *phone) check(a *Attempt, claim Claim) (reasons []Reason, accepted []Acc
 	reasons, accepted = append(reasons, around...), append(accepted, ok...)
 	clear, ok := p.cleartext(a, claim)
 	reasons, accepted = append(reasons, clear...), append(accepted, ok...)
+	named, ok := p.unprovedNames(a, claim)
+	reasons, accepted = append(reasons, named...), append(accepted, ok...)
 	reasons = append(reasons, p.truncated(a)...)
 	reasons = append(reasons, p.captureGap(a)...)
 	reasons = append(reasons, p.settle(a)...)
@@ -52,34 +54,17 @@ func (p *phone) named(a *Attempt, claim Claim) (out []Reason) {
 	fail := func(format string, args ...any) {
 		out = append(out, Reason{Code: CodeHarness, Detail: safe.Text(fmt.Sprintf(format, args...)), Attempt: a.ID})
 	}
-	switch claim {
-	case ClaimContent:
-		if len(a.Canaries) == 0 {
-			fail("the attempt has no canary to look for")
-		}
-		for _, id := range a.Canaries {
-			if p.secret(id) == nil {
-				fail("canary %s is not in %s", id, secretsName)
-			} else if why := p.deaf[id]; why != "" {
-				fail("canary %s cannot be looked for: %s", id, why)
-			}
-		}
-	case ClaimReaction:
-		if len(a.Markers) == 0 {
-			fail("the attempt has no marker to look for")
-		}
-		for _, m := range a.Markers {
-			if why := p.deaf[m.Text]; why != "" {
-				fail("marker %q cannot be looked for: %s", m.Text, why)
-			}
-		}
-	case ClaimIdentity:
-		if a.App == "" {
-			fail("the attempt names no app whose identifiers to look for")
-		}
-	default:
+	switch {
+	case claim == ClaimContent && len(a.Canaries) == 0:
+		fail("the attempt has no canary to look for")
+	case claim == ClaimReaction && len(a.Markers) == 0:
+		fail("the attempt has no marker to look for")
+	case claim == ClaimIdentity && a.App == "":
+		fail("the attempt names no app whose identifiers to look for")
+	case claim != ClaimContent && claim != ClaimReaction && claim != ClaimIdentity:
 		fail("claim %q cannot be made of an attempt", claim)
 	}
+	out = append(out, p.unsought(a, claim)...)
 	if a.Scope != ScopeApp && a.Scope != ScopePhone {
 		fail("scope %q is unknown", a.Scope)
 	}
@@ -99,6 +84,30 @@ func (p *phone) named(a *Attempt, claim Claim) (out []Reason) {
 	}
 	if b := p.overlaps[a.ID]; b != 0 {
 		fail("its window lies over that of attempt %d: a phone does one thing at a time", b)
+	}
+	return out
+}
+
+// unsought gives which of an attempt's canaries and markers could not be looked for. Not looked for is not found.
+func (p *phone) unsought(a *Attempt, claim Claim) (out []Reason) {
+	fail := func(format string, args ...any) {
+		out = append(out, Reason{Code: CodeHarness, Detail: safe.Text(fmt.Sprintf(format, args...)), Attempt: a.ID})
+	}
+	switch claim {
+	case ClaimContent:
+		for _, id := range a.Canaries {
+			if p.secret(id) == nil {
+				fail("canary %s is not in %s", id, secretsName)
+			} else if why := p.deaf[id]; why != "" {
+				fail("canary %s cannot be looked for: %s", id, why)
+			}
+		}
+	case ClaimReaction:
+		for _, m := range a.Markers {
+			if why := p.deaf[m.Text]; why != "" {
+				fail("marker %q cannot be looked for: %s", m.Text, why)
+			}
+		}
 	}
 	return out
 }
@@ -159,7 +168,7 @@ func (p *phone) received(a *Attempt, s *Secret) bool {
 		if f.Kind != flow.KindExchange || f.Response == nil || f.Fault == flow.FaultUpstream || !a.Window.Sends(f) {
 			continue
 		}
-		if _, strange := p.stranger(f, declared); strange {
+		if !p.surely(f, declared) {
 			continue
 		}
 		for _, h := range p.seen[i].hits {

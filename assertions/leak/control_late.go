@@ -158,6 +158,11 @@ func (p *phone) lateMarkers(a *Attempt) (out []Reason) {
 func (p *phone) voided(a *Attempt, claim Claim) (reasons []Reason, accepted []Accepted) {
 	unread, accepted := p.opaque(a, claim)
 	unread = append(unread, p.truncated(a)...)
+	reasons = p.unsought(a, claim)
+	for _, plain := range []func(*Attempt, Claim) ([]Reason, []Accepted){p.cleartext, p.unprovedNames} {
+		told, ok := plain(a, claim)
+		reasons, accepted = append(reasons, told...), append(accepted, ok...)
+	}
 	switch {
 	case claim == ClaimReaction:
 		unread = append(unread, p.lateMarkers(a)...)

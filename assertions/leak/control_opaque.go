@@ -119,7 +119,7 @@ func (p *phone) opaqueOf(a *Attempt, claim Claim, counts func(*sighting) bool) (
 		}
 		host := p.host(f)
 		if by, who, ok := p.acceptsFlow(at); ok {
-			accepted = append(accepted, Accepted{App: safe.Text(who), Host: safe.Text(host), Port: f.Port, Why: safe.Text(by.Why)})
+			accepted = append(accepted, Accepted{App: safe.Text(who), Host: safe.Text(host), Port: f.Port, Why: safe.Text(by.Why), Unproved: p.unproved(f) != ""})
 			continue
 		}
 		reasons = append(reasons, Reason{
@@ -164,11 +164,7 @@ func (p *phone) encrypted(a *Attempt, claim Claim, at *sighting) string {
 // toRecipient says whether a flow went to the recipient of every canary of an attempt.
 func (p *phone) toRecipient(a *Attempt, f *flow.Flow) bool {
 	for _, id := range a.Canaries {
-		s := p.secret(id)
-		if s == nil {
-			return false
-		}
-		if _, strange := p.stranger(f, p.declared(s)); strange {
+		if s := p.secret(id); s == nil || !p.surely(f, p.declared(s)) {
 			return false
 		}
 	}

@@ -236,8 +236,7 @@ func (p *phone) toSite(f *flow.Flow) bool {
 	for _, r := range p.run.Recipients {
 		hosts = append(hosts, r.Hosts...)
 	}
-	_, strange := p.stranger(f, hosts)
-	return !strange
+	return p.surely(f, hosts)
 }
 
 // minFact is the shortest fact that is taken out of values.

@@ -8,7 +8,7 @@ import (
 )
 
 // RulesVersion is raised whenever the same files may come to another verdict, or to the same in other bytes.
-const RulesVersion = 7
+const RulesVersion = 8
 
 // Judge states the verdicts of a whole run from the files of its bundle. It opens only what docs/evidence.md marks (J).
 // An error means that the files are not what they must be; a missing or unreadable part of the evidence is no error but

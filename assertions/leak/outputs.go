@@ -20,6 +20,7 @@ const (
 	CodeOpaqueFlow     Code = "opaque-flow"
 	CodeBypass         Code = "bypass"
 	CodeCleartext      Code = "cleartext"
+	CodeUnproved       Code = "unproved-name"
 	CodeTruncated      Code = "truncated"
 	CodeCaptureGap     Code = "capture-gap"
 	CodeDeviceLost     Code = "device-lost"
@@ -92,6 +93,9 @@ type Accepted struct {
 	Host string `json:"host"`
 	Port int    `json:"port"`
 	Why  string `json:"why"`
+	// Unproved says that some of it went to an address under this name, which is the phone's word alone: nobody who could be
+	// asked proved it.
+	Unproved bool `json:"unproved,omitempty"`
 }
 
 // Finding is one place where a canary, a marker or an identifier was found in what the phone sent.

@@ -47,11 +47,66 @@ func (p *phone) parties(f *flow.Flow) []string {
 	return names
 }
 
-// vouched says whether a host is a mere address under a name in TLS. That says nothing against the name, which the server
-// had to prove: the phone resolved it itself. Without TLS, or without a name in it, the address is all that is known.
+// vouched says whether a host is a mere address under a name in TLS. That says nothing against the name: the phone resolved
+// it itself. Without TLS, or without a name in it, the address is all that is known.
 func vouched(f *flow.Flow, host string) bool {
 	_, err := netip.ParseAddr(strings.Trim(host, "[]"))
-	return err == nil && f.TLS != nil && f.TLS.SNI != ""
+	return err == nil && namedInTLS(f)
+}
+
+// namedInTLS says whether a ClientHello asked for a name that our proxy holds the server to. What is no host name it leaves
+// aside, and the server need be no more than what the tunnel was asked for.
+func namedInTLS(f *flow.Flow) bool {
+	if f.TLS == nil {
+		return false
+	}
+	name := strings.TrimSuffix(f.TLS.SNI, ".")
+	for i := range len(name) {
+		if c := name[i]; !alnumByte(c) && c != '-' && c != '.' && c != '_' {
+			return false
+		}
+	}
+	return name != "" && len(name) <= 253
+}
+
+// findProven notes the flows on whose connection a server proved to be who it was asked for, and what they rode in.
+func (p *phone) findProven() {
+	p.proven = map[int64]bool{}
+	for i := range p.flows {
+		f := &p.flows[i]
+		if f.ServerCert == "" && f.ServerTLS == nil {
+			continue
+		}
+		for range 4 {
+			p.proven[f.Seq] = true
+			at, ok := p.bySeq[f.Parent]
+			if f.Parent == 0 || !ok {
+				break
+			}
+			f = &p.flows[at]
+		}
+	}
+}
+
+// unproved gives the address that a flow went to in a name that only its ClientHello says, in which anybody can write any;
+// empty if a server there proved it, or if our own computer found the address.
+func (p *phone) unproved(f *flow.Flow) (address string) {
+	for range 4 {
+		if p.proven[f.Seq] {
+			return ""
+		}
+		for _, asked := range [...]string{connectHost(f), f.Host} {
+			if address == "" && f.Kind == flow.KindTunnel && vouched(f, asked) {
+				address = cleanHost(asked)
+			}
+		}
+		i, ok := p.bySeq[f.Parent]
+		if f.Parent == 0 || !ok {
+			break
+		}
+		f = &p.flows[i]
+	}
+	return address
 }
 
 // hostHeader is the host that the Host header of a request says, which goes out as the app wrote it even where the
@@ -95,9 +150,9 @@ func connectHost(f *flow.Flow) string {
 }
 
 // ours says whether our own proxy answered a flow for the control host, so that it left no computer. An app that puts the
-// control host's name into a request for somebody else is not believed.
+// control host's name into a request for somebody else, or for an address that no name server gave it, is not believed.
 func (p *phone) ours(f *flow.Flow) bool {
-	if !f.Control {
+	if !f.Control || p.unproved(f) != "" {
 		return false
 	}
 	host := cleanHost(p.run.ControlHost)
@@ -118,6 +173,12 @@ func (p *phone) stranger(f *flow.Flow, declared []string) (string, bool) {
 		}
 	}
 	return f.Host, len(parties) == 0
+}
+
+// surely says whether a flow went to one of the declared hosts, and its name rests on more than the phone's word.
+func (p *phone) surely(f *flow.Flow, declared []string) bool {
+	_, strange := p.stranger(f, declared)
+	return !strange && p.unproved(f) == ""
 }
 
 // declared lists the hosts of a canary's recipient.

@@ -35,6 +35,7 @@ type phone struct {
 	seen     []sighting // of each flow, in the order of flows
 	bySeq    map[int64]int
 	parents  map[int64]bool // flows that others rode in
+	proven   map[int64]bool // flows whose server proved its name, and what they rode in
 	missing  []int64        // numbers that flows.jsonl lacks, at most maxMissing
 	mask     masker
 	deaf     map[string]string // secret id or marker text that cannot be searched for -> why
@@ -69,6 +70,7 @@ func (p *phone) examine() error {
 		p.gap = "the recording was not closed"
 		p.whole = false
 	}
+	p.findProven()
 	p.overlaps = overlapping(p.attempts)
 	p.mask = newMasker(p.secrets)
 	p.changed = p.deviceChanged()
@@ -113,7 +115,7 @@ func (p *phone) lack(from, to int64) {
 // the uid is known and packages share it, those are given instead.
 func (p *phone) app(f *flow.Flow) (app string, shared []string) {
 	for range 4 { // message in exchange in tunnel
-		if f.App != "" && (f.AppBy == flow.ByUnknown || f.AppBy == flow.ByElimination || f.AppBy == flow.ByRelay) {
+		if f.App != "" && (f.AppBy == flow.ByElimination || f.AppBy == flow.ByRelay) {
 			return f.App, nil
 		}
 		if f.AppBy != "" && len(f.Candidates) > 0 {

@@ -66,6 +66,10 @@ func (x *answers) while(f *flow.Flow, to served) bool {
 	return i < len(list) && (f.End < 0 || list[i].Sent <= f.End)
 }
 
+// maxHandshake is what a phone sends in a handshake at most, in bytes: a ClientHello of a browser has 2 kB, with key shares of
+// post-quantum groups, and a ticket of ours less than one more. What is longer holds something else.
+const maxHandshake = 8 << 10
+
 // preconnect says whether a handshake without a request is one of those that browsers make in advance: the same app had
 // a request to the same place answered in the window, or while that connection was open.
 func (p *phone) preconnect(a *Attempt, at *sighting, class string) bool {
@@ -73,7 +77,7 @@ func (p *phone) preconnect(a *Attempt, at *sighting, class string) bool {
 	if f.Kind != flow.KindTunnel || class != string(flow.ClassPinned) && class != string(flow.ClassClosedEarly) {
 		return false
 	}
-	if f.Request != nil && f.Request.Body != nil {
+	if f.Request != nil && f.Request.Body != nil || f.BytesUp > maxHandshake {
 		return false // what it sent led nowhere, and may be anything
 	}
 	by := func(to served) bool { return p.answers.in(a.Window, to) || p.answers.while(f, to) }

@@ -101,3 +101,13 @@ func needed(tested, noise, idles int, alpha int64) int {
 	}
 	return 0
 }
+
+// seldomer says whether a weak reaction in n windows would come in more of them than so many, nearly always.
+func seldomer(n, windows int) bool {
+	if n <= 0 || windows >= n {
+		return false
+	}
+	want := new(big.Int).Mul(power(100, n), big.NewInt(powerPercent))
+	more := tails(n, weakPercent, 100-weakPercent)[windows+1]
+	return new(big.Int).Mul(more, big.NewInt(100)).Cmp(want) >= 0
+}

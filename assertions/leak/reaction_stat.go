@@ -60,6 +60,8 @@ type Reaction struct {
 	Tested int
 	// Untested is how many would have had to be tested beyond the bound, and were not.
 	Untested int
+	// Rare are those that no order could tell, beyond the Effects: what they would be, but for the amounts.
+	Rare []Effect
 	// TooFew says that even a destination that is sent to in every action window and no idle one could not be told from
 	// chance. Need is how many windows of each kind would do, in one block.
 	TooFew bool
@@ -80,6 +82,9 @@ func React(trials []Trial, opt ReactionOptions) Reaction {
 	var out Reaction
 	tested, rare, over := eligible(trials, opt.AlphaPPM)
 	out.Tested, out.Untested = len(tested), over
+	told := min(len(rare), maxTested-len(tested))
+	out.Rare = seldom(trials, rare[told:])
+	rare = rare[:told]
 	for i, to := range tested {
 		e, often, much := measure(trials, to)
 		p := min(2*often.count(), 2*much.count(opt.Seed^uint64(i)*0x9e3779b97f4a7c15, opt.Draws))
@@ -144,7 +149,35 @@ func eligible(trials []Trial, alpha int64) (tested, rare []Destination, over int
 		tested = tested[:maxTested]
 	}
 	slices.SortFunc(tested, compareDestinations)
-	return tested, rare[:min(len(rare), maxTested-len(tested))], over
+	return tested, rare, over
+}
+
+// seldom counts in how many windows destinations were sent to, all of them in one pass.
+func seldom(trials []Trial, to []Destination) []Effect {
+	out := make([]Effect, len(to))
+	at := make(map[Destination]int, len(to))
+	for i, d := range to {
+		out[i] = Effect{To: d, PPM: million}
+		at[d] = i
+	}
+	last := make([]int, len(to)) // window in which it was counted, from 1
+	actions := 0
+	for n, t := range trials {
+		actions += btoi(t.Action)
+		for _, c := range t.Sent {
+			i, ok := at[c.To]
+			if !ok || last[i] == n+1 {
+				continue
+			}
+			last[i] = n + 1
+			out[i].Seen += btoi(t.Action)
+			out[i].IdleSeen += btoi(!t.Action)
+		}
+	}
+	for i := range out {
+		out[i].Actions, out[i].Idles = actions, len(trials)-actions
+	}
+	return out
 }
 
 const million = 1_000_000

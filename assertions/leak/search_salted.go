@@ -10,6 +10,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"hash"
+	"slices"
 	"strings"
 
 	"github.com/telltale-farm/telltale/capture/decode"
@@ -79,12 +80,13 @@ func (c *salted) collect(v *decode.Value) bool {
 func (s *Searcher) saltedPass(sent decode.Sent, found []Hit) (hits []Hit, closed []decode.OpaquePart, more bool) {
 	var c salted
 	decode.Peel(sent, s.limits, c.collect)
-	explained := map[string]bool{}
+	// Two values may stand at one place, as members of an object that has a name twice.
+	explained := map[string][][]byte{}
 	for _, h := range found {
-		explained[h.Location] = true
+		explained[h.Location] = append(explained[h.Location], h.Value)
 	}
 	for _, d := range c.digests {
-		if explained[d.location] {
+		if slices.ContainsFunc(explained[d.location], func(v []byte) bool { return bytes.Contains(d.text, v) }) {
 			continue
 		}
 		if n, names, ok := s.unsalt(d.sum, c.salts); ok {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/telltale-farm/telltale/capture/decode"
+	"github.com/telltale-farm/telltale/capture/flow"
 	"github.com/telltale-farm/telltale/capture/flow/safe"
 )
 
@@ -130,29 +131,8 @@ type sentPiece struct {
 // split finds a canary that was sent in pieces to one stranger, if it was not found whole there. The finding is in the flow
 // that completed it.
 func (p *phone) split(s *Secret, whole []Finding) (out []Finding) {
-	type stretch struct {
-		party    string
-		form     int32
-		from, to int
-	}
-	parties, known := map[string][]sentPiece{}, map[stretch]bool{}
 	declared := p.declared(s)
-	for i := range p.seen {
-		at := &p.seen[i]
-		for _, x := range at.pieces {
-			if p.pieces.forms[x.form].secret != s || p.ours(at.flow) {
-				continue
-			}
-			if host, strange := p.stranger(at.flow, declared); strange {
-				key := cmp.Or(registrable(host), host)
-				if same := (stretch{key, x.form, x.from, x.to}); !known[same] { // it is the first that counts
-					known[same] = true
-					parties[key] = append(parties[key], sentPiece{x, at})
-				}
-			}
-		}
-	}
-	for key, sent := range parties {
+	for key, sent := range p.piecesTo(s, func(f *flow.Flow) (string, bool) { return p.stranger(f, declared) }) {
 		found := slices.ContainsFunc(whole, func(f Finding) bool {
 			return f.Canary == s.ID && f.Class != ClassPart && cmp.Or(registrable(f.Host), f.Host) == key
 		})
@@ -161,6 +141,32 @@ func (p *phone) split(s *Secret, whole []Finding) (out []Finding) {
 		}
 	}
 	return out
+}
+
+// piecesTo gathers the pieces of a canary by the party that they were sent to, of the flows that count.
+func (p *phone) piecesTo(s *Secret, counts func(*flow.Flow) (host string, ok bool)) map[string][]sentPiece {
+	type stretch struct {
+		party    string
+		form     int32
+		from, to int
+	}
+	parties, known := map[string][]sentPiece{}, map[stretch]bool{}
+	for i := range p.seen {
+		at := &p.seen[i]
+		for _, x := range at.pieces {
+			if p.pieces.forms[x.form].secret != s || p.ours(at.flow) {
+				continue
+			}
+			if host, ok := counts(at.flow); ok {
+				key := cmp.Or(registrable(host), host)
+				if same := (stretch{key, x.form, x.from, x.to}); !known[same] { // it is the first that counts
+					known[same] = true
+					parties[key] = append(parties[key], sentPiece{x, at})
+				}
+			}
+		}
+	}
+	return parties
 }
 
 // join finds pieces that make up the whole canary, in order, with nothing but what stands between its words left out: the

@@ -98,19 +98,15 @@ func (s *trialSet) after(a *Attempt, to Destination) {
 // host for each report sends to none of them twice.
 func (s *trialSet) domains(trials []Trial) {
 	hosts := map[Destination][]string{}
-	whole := func(to Destination) (Destination, bool) {
-		domain := registrable(to.Host)
-		return Destination{Host: "*." + domain, App: to.App}, domain != ""
-	}
 	for to := range s.places {
-		if d, ok := whole(to); ok {
+		if d, ok := domainOf(to); ok {
 			hosts[d] = append(hosts[d], to.Host)
 		}
 	}
 	for i := range trials {
 		t := &trials[i]
 		for _, c := range t.Sent[:len(t.Sent):len(t.Sent)] {
-			d, ok := whole(c.To)
+			d, ok := domainOf(c.To)
 			if names := hosts[d]; !ok || !slices.ContainsFunc(names, func(h string) bool { return h != names[0] }) {
 				continue
 			}
@@ -130,4 +126,53 @@ func (s *trialSet) domains(trials []Trial) {
 			t.Sent = append(t.Sent, c)
 		}
 	}
+}
+
+// domainOf is what stands for all hosts of a destination's domain; false if it has none.
+func domainOf(to Destination) (Destination, bool) {
+	domain := registrable(to.Host)
+	return Destination{Host: "*." + domain, App: to.App}, domain != ""
+}
+
+// scatteredIn finds the domains of which several hosts were sent to unread, each too seldom for any order to tell: that none of
+// these reacts says nothing of a phone that makes up a new one for each report. It counts the windows with the action that
+// sent to any.
+func (s *trialSet) scatteredIn(trials []Trial, told []Effect) map[Destination]int {
+	tested := map[Destination]bool{}
+	for _, e := range told {
+		tested[e.To] = e.Tested
+	}
+	first, several, windows := map[Destination]Destination{}, map[Destination]bool{}, map[Destination]map[int]bool{}
+	for n, t := range trials {
+		for _, c := range t.Sent {
+			if x := s.places[c.To]; x.group || !x.unread || tested[c.To] {
+				continue
+			}
+			d, ok := domainOf(c.To)
+			if !ok {
+				continue
+			}
+			if windows[d] == nil {
+				first[d], windows[d] = c.To, map[int]bool{}
+			}
+			several[d] = several[d] || first[d].Host != c.To.Host
+			if t.Action {
+				windows[d][n] = true
+			}
+		}
+	}
+	out := map[Destination]int{}
+	for d := range several {
+		if several[d] {
+			out[d] = len(windows[d])
+		}
+	}
+	return out
+}
+
+// mayScatter says whether a weak reaction might be spread over new hosts of a domain, so that only all of them together would
+// show it: whether there were as many windows with such hosts as one would have.
+func (s *trialSet) mayScatter(domain Destination, n int) bool {
+	windows, several := s.scattered[domain]
+	return several && !seldomer(n, windows)
 }

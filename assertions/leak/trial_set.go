@@ -20,6 +20,8 @@ type trialSet struct {
 	length  int64
 	need    map[int]int   // windows of each kind that would show a weak reaction, by how many idle ones were sent to
 	beyond  []Destination // sent to unread after that length, in a window with the action
+
+	scattered map[Destination]int // windows with the action, by domain, that sent unread to hosts of it of which no order could tell
 }
 
 // trialPlace is what the test need not know of a destination.
@@ -126,6 +128,11 @@ func (p *phone) leftOut(a *Attempt, made int64) LeftOut {
 		return out(CodeNotPerformed, "not seen on the screen: "+a.Postcondition.What)
 	case a.Window.End <= a.Window.Start:
 		return out(CodeHarness, "the window was not closed")
+	}
+	for _, d := range a.Disturbed {
+		if !d.Closed { // whatever was done then, the phone was not left alone
+			return out(CodeNotPerformed, fmt.Sprintf("the window was disturbed: %q came to the front of the screen", d.App))
+		}
 	}
 	if gaps := p.captureGap(a); len(gaps) > 0 {
 		return out(CodeCaptureGap, gaps[0].Detail)
@@ -247,9 +254,5 @@ func (p *phone) recipientsOf(a *Attempt) (hosts []string) {
 }
 
 func (p *phone) meant(f *flow.Flow, hosts []string) bool {
-	if len(hosts) == 0 {
-		return false
-	}
-	_, strange := p.stranger(f, hosts)
-	return !strange
+	return len(hosts) > 0 && p.surely(f, hosts)
 }

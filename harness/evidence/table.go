@@ -120,7 +120,7 @@ func beneath(b *strings.Builder, c leak.CellVerdict, width int) {
 			}
 		}
 		for _, a := range x.Accepted {
-			line(4, fmt.Sprintf("except %s by %s: %s", place(a.Host, a.Port), appWord(a.App), a.Why))
+			line(4, fmt.Sprintf("except %s by %s: %s", acceptedPlace(a), appWord(a.App), a.Why))
 		}
 	}
 	if len(paste) > 0 {

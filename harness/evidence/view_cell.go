@@ -100,7 +100,7 @@ func (b *Bundle) viewClaim(claim leak.Claim, c leak.CellVerdict, own []leak.Atte
 		}
 	}
 	for _, a := range x.Accepted {
-		v.Accepted = append(v.Accepted, acceptedView{place(a.Host, a.Port), appWord(a.App), safe.Line(a.Why, 300)})
+		v.Accepted = append(v.Accepted, acceptedView{acceptedPlace(a), appWord(a.App), safe.Line(a.Why, 300)})
 	}
 	return v
 }

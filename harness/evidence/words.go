@@ -59,6 +59,14 @@ func place(host string, port int) string {
 	return safe.Text(host)
 }
 
+// acceptedPlace is the place of what policy accepts, with a word on a name that is the phone's alone.
+func acceptedPlace(a leak.Accepted) string {
+	if a.Unproved {
+		return place(a.Host, a.Port) + " (a name that nobody proved)"
+	}
+	return place(a.Host, a.Port)
+}
+
 func appWord(app string) string {
 	if app == "" {
 		return "an unknown app"
