@@ -125,6 +125,7 @@ func TestBrokenPhonesFail(t *testing.T) {
 		p, f := virtualPhone(t, "leaky-2020")
 		p.State().Faults.Set(broken[name].faults)
 		f.Patience = 6 * time.Second
+		f.Moment = 600 * time.Millisecond // it is not going to
 		if lie := broken[name].lie; lie != nil {
 			lie(&f)
 		}

@@ -33,6 +33,9 @@ type Factory struct {
 
 	// Patience bounds each part of the suite, but for the reboot. Default: 1 minute.
 	Patience time.Duration
+	// Moment bounds how long the phone takes to follow a setting or to stop an app; a tap has half of it to show
+	// something. Default: 10 s.
+	Moment time.Duration
 	// Large is the size of the largest transfer, in bytes. Default: 8 MiB.
 	Large int
 	// Clock is how far two readings of the clock's offset may differ. Default: 2 s.
@@ -41,6 +44,9 @@ type Factory struct {
 
 // folder is where the suite writes on the phone.
 const folder = "/data/local/tmp/telltale-conformance"
+
+// lookEvery is the rest between two looks.
+const lookEvery = 20 * time.Millisecond
 
 // port is the phone's port that is reversed.
 const port = 18099
@@ -59,6 +65,9 @@ func Run(t *testing.T, f Factory) {
 	}
 	if f.Patience == 0 {
 		f.Patience = time.Minute
+	}
+	if f.Moment == 0 {
+		f.Moment = 10 * time.Second
 	}
 	if f.Clock == 0 {
 		f.Clock = 2 * time.Second
@@ -105,6 +114,24 @@ func (s suite) within(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), s.Patience)
 	t.Cleanup(cancel)
 	return ctx
+}
+
+// soon looks until a look shows what is wanted, a look fails, or the phone had its time; between two looks it rests.
+func (s suite) soon(ctx context.Context, look func() (wanted bool, err error)) error {
+	ctx, cancel := context.WithTimeout(ctx, s.Moment)
+	defer cancel()
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for {
+		if wanted, err := look(); wanted || err != nil {
+			return err
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil
+		}
+	}
 }
 
 // after is a context for putting things back when the test is over.

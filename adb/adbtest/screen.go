@@ -85,10 +85,11 @@ func apps(t *testing.T, s suite) {
 	if _, err := s.d.Shell(ctx, "am", "force-stop", s.App); err != nil {
 		t.Error(err)
 	}
-	focus, err := s.d.Focus(ctx)
-	for end := time.Now().Add(10 * time.Second); err == nil && focus.Package == s.App && time.Now().Before(end); {
+	var focus adb.Focus
+	err = s.soon(ctx, func() (_ bool, err error) {
 		focus, err = s.d.Focus(ctx)
-	}
+		return focus.Package != s.App, err
+	})
 	check(t, "after the app was stopped", focus.Package != s.App, focus, err)
 }
 
@@ -114,7 +115,7 @@ func taps(t *testing.T, s suite) {
 		if err := s.d.Tap(ctx, x, y); err != nil {
 			t.Fatal(err)
 		}
-		look, cancel := context.WithTimeout(ctx, 5*time.Second)
+		look, cancel := context.WithTimeout(ctx, s.Moment/2)
 		err := screen.Await(look, "another page", func(t *ui.Tree) bool { return !slices.Equal(texts(t), before) })
 		cancel()
 		var missing *ui.NotFoundError

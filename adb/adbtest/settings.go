@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"testing"
-	"time"
 
 	"github.com/telltale-farm/telltale/adb"
 )
@@ -68,10 +67,11 @@ func proxy(t *testing.T, s suite) {
 		if s.Proxy == nil {
 			return
 		}
-		got, err := s.Proxy(ctx, s.d)
-		for end := time.Now().Add(5 * time.Second); err == nil && got != want && time.Now().Before(end); { // Android's observer takes a moment
+		var got string
+		err := s.soon(ctx, func() (_ bool, err error) { // Android's observer takes a moment
 			got, err = s.Proxy(ctx, s.d)
-		}
+			return got == want, err
+		})
 		check(t, "proxy in effect "+when, got == want, got, err)
 	}
 	set := func() {

@@ -21,25 +21,36 @@ const dumpFile = "/data/local/tmp/telltale-window.xml"
 // dumpTimeout bounds one try: uiautomator waits 10 s for rest, and then needs 2 to 3 s.
 const dumpTimeout = 20 * time.Second
 
+// Dump reads the screen of a phone, as [Screen.Dump] does.
+func Dump(ctx context.Context, dev *adb.Device) (*Tree, error) { return NewScreen(dev).Dump(ctx) }
+
 // Dump reads the screen. uiautomator tells its failures on standard error with exit status 0 and leaves an old file, so
 // that is removed first and the text is asked for in the same breath. There are three tries, the second of them
 // compressed, which finds rest where a plain one does not; the last failure is returned. Where time ended before a try did,
 // and the phone answers, that is the failure before it: each try in vain takes a real phone 11 s.
-func Dump(ctx context.Context, dev *adb.Device) (*Tree, error) {
+func (s *Screen) Dump(ctx context.Context) (*Tree, error) {
+	t, _, err := s.look(ctx)
+	return t, err
+}
+
+// look is a dump. silent is why the phone was found not to answer any more, if that was asked.
+func (s *Screen) look(ctx context.Context) (t *Tree, silent, err error) {
 	var last error
 	for _, option := range []string{"", " --compressed", ""} {
-		t, err := dumpOnce(ctx, dev, option)
+		t, err := dumpOnce(ctx, s.dev, option)
 		if err == nil {
-			return t, nil
+			return t, nil, nil
 		}
-		if last != nil && adb.CodeOf(err) == adb.Timeout && answers(ctx, dev) == nil {
-			return nil, last
+		if last != nil && adb.CodeOf(err) == adb.Timeout {
+			if silent = s.answers(ctx); silent == nil {
+				return nil, nil, last
+			}
 		}
 		if last = err; !passing(err) || ctx.Err() != nil {
 			break
 		}
 	}
-	return nil, last
+	return nil, silent, last
 }
 
 func dumpOnce(ctx context.Context, dev *adb.Device, option string) (*Tree, error) {

@@ -24,12 +24,8 @@ func (s *Screen) Tap(ctx context.Context, selectors ...Selector) error {
 		return s.tapPoint(ctx, *point, 0)
 	}
 	if point != nil {
-		limit := patience
-		if end, ok := ctx.Deadline(); ok {
-			limit = min(limit, time.Until(end)/2)
-		}
 		var stop context.CancelFunc
-		waiting, stop = context.WithTimeout(ctx, limit)
+		waiting, stop = s.within(ctx, turn(ctx))
 		defer stop()
 	}
 	var target *Node
@@ -50,6 +46,14 @@ func (s *Screen) Tap(ctx context.Context, selectors ...Selector) error {
 		rotation = tree.Rotation
 	}
 	return s.tapPoint(ctx, *point, rotation)
+}
+
+// turn is when a point is touched instead of a node.
+func turn(ctx context.Context) time.Duration {
+	if end, ok := ctx.Deadline(); ok {
+		return min(patience, time.Until(end)/2)
+	}
+	return patience
 }
 
 func (s *Screen) tapPoint(ctx context.Context, point [2]int, rotation int) error {

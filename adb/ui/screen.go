@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"time"
 
 	"github.com/telltale-farm/telltale/adb"
 )
@@ -17,13 +18,12 @@ const (
 // Screen drives the screen of one phone. It remembers nothing: every look is a new dump.
 type Screen struct {
 	dev *adb.Device
+	// within bounds a part of what ctx bounds as a whole; [context.WithTimeout], but for tests.
+	within func(ctx context.Context, bound time.Duration) (context.Context, context.CancelFunc)
 }
 
 // NewScreen drives the screen of a phone, which is not contacted.
-func NewScreen(dev *adb.Device) *Screen { return &Screen{dev: dev} }
-
-// Dump reads the screen.
-func (s *Screen) Dump(ctx context.Context) (*Tree, error) { return Dump(ctx, s.dev) }
+func NewScreen(dev *adb.Device) *Screen { return &Screen{dev, context.WithTimeout} }
 
 // Focus asks what is in front.
 func (s *Screen) Focus(ctx context.Context) (adb.Focus, error) { return s.dev.Focus(ctx) }

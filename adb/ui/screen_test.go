@@ -165,6 +165,9 @@ func TestABusyScreenIsSaidWhenTimeEnds(t *testing.T) {
 			}
 			ctx.expire()
 		}()
+		if tt.hangs {
+			s.within = shortened(aliveTimeout)
+		}
 		if _, err := s.WaitFor(ctx, Selector{Texts: []string{"Agree"}}); adb.CodeOf(err) != tt.want {
 			t.Errorf("%s: %v", tt.name, err)
 		}
@@ -173,31 +176,34 @@ func TestABusyScreenIsSaidWhenTimeEnds(t *testing.T) {
 
 func TestTap(t *testing.T) {
 	tests := []struct {
-		name   string
-		dump   func(int) (string, string)
-		sel    []Selector
-		taps   []string
-		found  bool
-		within time.Duration // none: until three looks were in vain
+		name  string
+		dump  func(int) (string, string)
+		sel   []Selector
+		taps  []string
+		found bool
+		ends  string // what three looks in vain end: a point's turn comes, or time does
 	}{
-		{"the middle, once it appears", shows(other, disabled, button), []Selector{{Texts: []string{"Agree"}}}, []string{"input tap 20 40"}, true, time.Minute},
-		{"in order of preference", shows(other + button), []Selector{{Texts: []string{"Agree"}}, {Texts: []string{"Loading"}}}, []string{"input tap 20 40"}, true, time.Minute},
-		{"never there", shows(other), []Selector{{Texts: []string{"Agree"}}}, nil, false, 0},
-		{"never enabled", shows(disabled), []Selector{{Texts: []string{"Agree"}}}, nil, false, 0},
-		{"a point as the last resort", shows(other), []Selector{{Texts: []string{"Agree"}}, {Percent: [2]int{50, 10}}}, []string{"wm size", "input tap 540 234"}, true, 10 * time.Second},
-		{"a point alone is touched at once, without a look", nil, []Selector{{Percent: [2]int{100, 100}}}, []string{"wm size", "input tap 1079 2339"}, true, time.Minute},
-		{"a point when the screen does not come to rest", func(int) (string, string) { return "", "ERROR: could not get idle state.\n" }, []Selector{{Texts: []string{"Agree"}}, {Percent: [2]int{50, 10}}}, []string{"wm size", "input tap 540 234"}, true, 10 * time.Second},
-		{"no point while the screen is off", func(int) (string, string) { return "", "ERROR: null root node returned by UiTestAutomationBridge.\n" }, []Selector{{Texts: []string{"Agree"}}, {Percent: [2]int{50, 10}}}, nil, false, 10 * time.Second},
-		{"no point while the node is there", shows(button), []Selector{{Percent: [2]int{50, 10}}, {Texts: []string{"Agree"}}}, []string{"input tap 20 40"}, true, time.Minute},
+		{"the middle, once it appears", shows(other, disabled, button), []Selector{{Texts: []string{"Agree"}}}, []string{"input tap 20 40"}, true, ""},
+		{"in order of preference", shows(other + button), []Selector{{Texts: []string{"Agree"}}, {Texts: []string{"Loading"}}}, []string{"input tap 20 40"}, true, ""},
+		{"never there", shows(other), []Selector{{Texts: []string{"Agree"}}}, nil, false, "time"},
+		{"never enabled", shows(disabled), []Selector{{Texts: []string{"Agree"}}}, nil, false, "time"},
+		{"a point as the last resort", shows(other), []Selector{{Texts: []string{"Agree"}}, {Percent: [2]int{50, 10}}}, []string{"wm size", "input tap 540 234"}, true, "turn"},
+		{"a point alone is touched at once, without a look", nil, []Selector{{Percent: [2]int{100, 100}}}, []string{"wm size", "input tap 1079 2339"}, true, ""},
+		{"a point when the screen does not come to rest", func(int) (string, string) { return "", "ERROR: could not get idle state.\n" }, []Selector{{Texts: []string{"Agree"}}, {Percent: [2]int{50, 10}}}, []string{"wm size", "input tap 540 234"}, true, "turn"},
+		{"no point while the screen is off", func(int) (string, string) { return "", "ERROR: null root node returned by UiTestAutomationBridge.\n" }, []Selector{{Texts: []string{"Agree"}}, {Percent: [2]int{50, 10}}}, nil, false, "turn"},
+		{"no point while the node is there", shows(button), []Selector{{Percent: [2]int{50, 10}}, {Texts: []string{"Agree"}}}, []string{"input tap 20 40"}, true, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel() // some wait for a point's turn
+			t.Parallel()
 			p := &toy{dump: tt.dump, answer: map[string]string{"wm size": "Physical size: 1080x2340\n"}}
 			s, _ := screenOf(t, p)
-			ctx := within(t, tt.within)
-			if tt.within == 0 {
+			ctx := within(t, time.Minute)
+			switch tt.ends {
+			case "time":
 				ctx = until(t, p, "uiautomator", 4)
+			case "turn":
+				s.within = bounded(patience, until(t, p, "uiautomator", 4))
 			}
 			err := s.Tap(ctx, tt.sel...)
 			var missing *NotFoundError
@@ -209,6 +215,26 @@ func TestTap(t *testing.T) {
 				t.Errorf("ran %q, want %q", got, tt.taps)
 			}
 		})
+	}
+}
+
+func TestAPointHasItsTurnInGoodTime(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		left   time.Duration // none: it has no end
+		lo, hi time.Duration
+	}{
+		{"all the time there is", 0, patience, patience},
+		{"much time", time.Hour, patience, patience},
+		{"little time: half of it", patience, 0, patience / 2},
+	} {
+		ctx := t.Context()
+		if tt.left > 0 {
+			ctx = within(t, tt.left)
+		}
+		if got := turn(ctx); got < tt.lo || got > tt.hi {
+			t.Errorf("%s: after %v", tt.name, got)
+		}
 	}
 }
 
@@ -248,6 +274,7 @@ func TestWaits(t *testing.T) {
 	}
 	p.mu.Unlock()
 	t.Cleanup(phone.Thaw)
+	s.within = shortened(aliveTimeout)
 	if _, err := s.WaitFor(until(t, p, "uiautomator", 1), Selector{Texts: []string{"Agree"}}); !errors.Is(err, adb.Timeout) || errors.As(err, &missing) {
 		t.Errorf("a phone that hangs: %v", err)
 	}
@@ -302,7 +329,8 @@ func TestUnlock(t *testing.T) {
 	p.answer["wm dismiss-keyguard"] = ""
 	p.lines = nil
 	p.mu.Unlock()
-	err := s.Unlock(t.Context(), "1234") // it gives up by itself, long after all was tried
+	s.within = bounded(unlockTimeout, until(t, p, "policy", 10))
+	err := s.Unlock(t.Context(), "1234") // it gives up by itself, after all was tried
 	if !errors.Is(err, adb.Locked) || strings.Contains(err.Error(), "1234") {
 		t.Errorf("error %v", err)
 	}

@@ -54,7 +54,7 @@ const unlockTimeout = 15 * time.Second
 
 // until repeats a step until it is done; each step is told how many went before.
 func (s *Screen) until(ctx context.Context, op string, code adb.Code, step func(try int) (bool, error)) error {
-	ctx, cancel := context.WithTimeout(ctx, unlockTimeout)
+	ctx, cancel := s.within(ctx, unlockTimeout)
 	defer cancel()
 	tick := time.NewTicker(300 * time.Millisecond)
 	defer tick.Stop()

@@ -33,10 +33,11 @@ func (s *Screen) Await(ctx context.Context, what string, wanted func(*Tree) bool
 // await returns the last tree that was seen. A phone that showed nothing readable for the whole time is the fault that
 // a look ended with.
 func (s *Screen) await(ctx context.Context, what string, words []string, wanted func(*Tree) bool) (last *Tree, err error) {
-	var unread error
+	var unread, silent error
 	err = s.poll(ctx, "waiting for "+what, func() (bool, error) {
-		t, err := s.Dump(ctx)
-		if err != nil {
+		var t *Tree
+		var err error
+		if t, silent, err = s.look(ctx); err != nil {
 			if passing(err) {
 				unread = err
 			}
@@ -48,8 +49,11 @@ func (s *Screen) await(ctx context.Context, what string, words []string, wanted 
 	if !tooLate(ctx, err) {
 		return last, err
 	}
-	if err := s.alive(ctx, err); err != nil {
-		return last, err
+	if silent == nil { // a dump in vain has asked already, for the whole of the bound
+		silent = s.alive(ctx, err)
+	}
+	if silent != nil {
+		return last, silent
 	}
 	switch {
 	case last != nil:
@@ -114,14 +118,14 @@ func (s *Screen) alive(ctx context.Context, err error) error {
 	if passing(err) {
 		return nil
 	}
-	return answers(ctx, s.dev)
+	return s.answers(ctx)
 }
 
 // answers asks a phone's shell for a sign of life, whether or not there is time left.
-func answers(ctx context.Context, dev *adb.Device) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), aliveTimeout)
+func (s *Screen) answers(ctx context.Context) error {
+	ctx, cancel := s.within(context.WithoutCancel(ctx), aliveTimeout)
 	defer cancel()
-	_, err := dev.Shell(ctx, "true")
+	_, err := s.dev.Shell(ctx, "true")
 	return err
 }
 
