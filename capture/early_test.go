@@ -27,6 +27,7 @@ func (r *rig) soFar(kind flow.Kind, said string) {
 }
 
 func TestAStreamThatStaysOpenShowsWhatItSaid(t *testing.T) {
+	t.Parallel() // it mostly waits
 	for _, h2 := range []bool{false, true} {
 		r := newRig(t, echo)
 		pr, pw := io.Pipe()
@@ -55,6 +56,7 @@ func TestAStreamThatStaysOpenShowsWhatItSaid(t *testing.T) {
 }
 
 func TestAnOpenWebSocketMessageShowsWhatItSaid(t *testing.T) {
+	t.Parallel() // it mostly waits
 	for _, c := range []struct {
 		name  string
 		first byte // of the frame that stays without its end
@@ -99,6 +101,7 @@ func TestAnOpenWebSocketMessageShowsWhatItSaid(t *testing.T) {
 }
 
 func TestAnOpenRelayShowsWhatItSaid(t *testing.T) {
+	t.Parallel() // it mostly waits
 	r := newRig(t, echo, quick)
 	r.server("5222", func(c net.Conn) {
 		_, _ = io.WriteString(c, "220 hello\r\n")
@@ -118,6 +121,7 @@ func TestAnOpenRelayShowsWhatItSaid(t *testing.T) {
 }
 
 func TestABodyThatWeStopReadingIsMarkedCut(t *testing.T) {
+	t.Parallel() // it mostly waits
 	for _, c := range []struct {
 		name string
 		send func(io.Writer)

@@ -209,6 +209,7 @@ func TestExpectContinue(t *testing.T) {
 }
 
 func TestAnOpenLongPollShowsWhatItWasAskedWith(t *testing.T) {
+	t.Parallel() // it mostly waits
 	for _, h2 := range []bool{false, true} {
 		release := make(chan struct{})
 		r := newRig(t, func(w http.ResponseWriter, r *http.Request) {

@@ -77,6 +77,7 @@ func TestTheServerGetsTheHeadAsThePhoneWroteIt(t *testing.T) {
 }
 
 func TestABodyIsSentWhenTheServerAsksForIt(t *testing.T) {
+	t.Parallel()                               // it mostly waits
 	for _, asks := range []bool{true, false} { // or, after a second, all the same
 		r := newRig(t, echo)
 		heads := make(chan string, 1)
@@ -180,6 +181,7 @@ func TestAServerThatClosedAnIdleConnectionIsAskedAgain(t *testing.T) {
 }
 
 func TestAnAnswerBeforeTheBodyIsThrough(t *testing.T) {
+	t.Parallel() // it mostly waits
 	r := newRig(t, echo, impatient)
 	r.tlsServer("443", func(c net.Conn) {
 		if _, err := readHead(bufio.NewReader(c)); err == nil {

@@ -25,6 +25,7 @@ func impatient(o *capture.Options) {
 }
 
 func TestRequestsThatBreakHTTPAreRecorded(t *testing.T) {
+	t.Parallel() // it mostly waits
 	bomb := "GET / HTTP/1.1\r\nHost: origin.test\r\nX: " + strings.Repeat("secret-in-a-bomb ", 4000) + "\r\n\r\n"
 	for _, c := range []struct {
 		name, send string
@@ -120,6 +121,7 @@ func TestTextThatIsNotUTF8IsKept(t *testing.T) {
 }
 
 func TestAnHTTP2HeaderBombIsSeen(t *testing.T) {
+	t.Parallel() // it mostly waits
 	r := newRig(t, echo, impatient)
 	tc := r.connectTLS("origin.test:443", "origin.test", "h2")
 	fr := http2.NewFramer(tc, tc)
@@ -172,6 +174,8 @@ func TestAnHTTP2ConnectionWithoutFaultLeavesNoError(t *testing.T) {
 }
 
 func TestSilentConnectionsAreClosedAndRecorded(t *testing.T) {
+	t.Parallel() // it mostly waits
+	var silent []func()
 	for _, c := range []struct {
 		name string
 		open func(*rig) net.Conn
@@ -190,13 +194,17 @@ func TestSilentConnectionsAreClosedAndRecorded(t *testing.T) {
 			return c
 		}, flow.ClassPinned},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			r := newRig(t, echo, impatient)
-			_, _ = io.Copy(io.Discard, c.open(r)) // returns when the proxy hangs up
+		r := newRig(t, echo, impatient)
+		conn := c.open(r) // all of them wait at the same time
+		silent = append(silent, func() {
+			_, _ = io.Copy(io.Discard, conn) // returns when the proxy hangs up
 			if f := one(t, r.flows(), flow.KindTunnel); f.Class != c.want {
-				t.Errorf("%+v", f)
+				t.Errorf("%s: %+v", c.name, f)
 			}
 		})
+	}
+	for _, wait := range silent {
+		wait()
 	}
 }
 

@@ -81,6 +81,7 @@ func quick(o *capture.Options) {
 }
 
 func TestWhatCannotBeReadHasItsClass(t *testing.T) {
+	t.Parallel() // it mostly waits
 	refuse := func(config *tls.Config) func(*testing.T, *rig) {
 		return func(t *testing.T, r *rig) {
 			tc := tls.Client(r.connect("origin.test:443"), config)
