@@ -77,7 +77,8 @@ func TestTheServerGetsTheHeadAsThePhoneWroteIt(t *testing.T) {
 }
 
 func TestABodyIsSentWhenTheServerAsksForIt(t *testing.T) {
-	t.Parallel()                               // it mostly waits
+	t.Parallel() // it mostly waits
+
 	for _, asks := range []bool{true, false} { // or, after a second, all the same
 		r := newRig(t, echo)
 		heads := make(chan string, 1)
