@@ -89,6 +89,7 @@ func searchInMiBrowser(t *testing.T, p *Phone, query string, private bool) {
 }
 
 func TestLeaky2020SendsSearchesInTheIncognitoModeToo(t *testing.T) {
+	t.Parallel() // it mostly waits
 	for _, private := range []bool{false, true} {
 		t.Run(map[bool]string{true: "incognito", false: "normal"}[private], func(t *testing.T) {
 			p := newPhone(t, personality.Leaky2020())
@@ -105,6 +106,7 @@ func TestLeaky2020SendsSearchesInTheIncognitoModeToo(t *testing.T) {
 }
 
 func TestTakingTheLeakAwayIsOneChange(t *testing.T) {
+	t.Parallel() // it mostly waits
 	quiet := personality.Leaky2020()
 	quiet.Leaks = nil
 	p := newPhone(t, quiet)
@@ -127,6 +129,7 @@ func TestSystemServiceReportsSettingsAndSwitches(t *testing.T) {
 }
 
 func TestPinnedGivesUp(t *testing.T) {
+	t.Parallel() // it mostly waits
 	pinned := personality.Pinned()
 	pinned.Leaks[0].Pins = [][]byte{make([]byte, 32)} // no server has it: every handshake is refused, as behind a proxy
 	p := newPhone(t, pinned)
@@ -171,6 +174,7 @@ func TestEventsOfBeforeAForceStopGoOutLater(t *testing.T) {
 }
 
 func TestLateBatchGoesOutWhenTheAppLeavesTheScreen(t *testing.T) {
+	t.Parallel() // it mostly waits
 	late := personality.Leaky2020()
 	late.Leaks = late.Leaks[:1]
 	late.Leaks[0].Flush = -1
@@ -189,6 +193,7 @@ func TestLateBatchGoesOutWhenTheAppLeavesTheScreen(t *testing.T) {
 }
 
 func TestClearingAppDataMakesANewInstallID(t *testing.T) {
+	t.Parallel() // it mostly waits
 	p := newPhone(t, personality.Leaky2020())
 	ids := func() map[string]bool {
 		out := map[string]bool{}

@@ -117,6 +117,7 @@ func TestNearMissIsNoEntry(t *testing.T) {
 
 // After the update of May 2020 the default still sends; with the enhanced mode off, the private tab does not.
 func TestEnhancedIncognitoMode(t *testing.T) {
+	t.Parallel() // it mostly waits
 	after, err := personality.ByName("redmi-note-8-may-2020")
 	if err != nil {
 		t.Fatal(err)

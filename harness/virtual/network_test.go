@@ -224,6 +224,7 @@ func TestRebootOfAPhone(t *testing.T) {
 
 // What the wire can do to a command must be a fault to our client, never an output.
 func TestFaultsAreFaults(t *testing.T) {
+	t.Parallel() // it mostly waits
 	b := open(t, quiet(), adbd.NoAuth)
 	daemon := b.phone.ADB()
 	for _, tc := range []struct {
