@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"html/template"
+	"sync"
 
 	"github.com/telltale-farm/telltale/assertions/leak"
 )
@@ -16,6 +17,14 @@ var reportStyle string
 
 //go:embed report.html.tmpl
 var reportPage string
+
+// reportTemplate reads the page once: to find what each of its places must escape takes longer than to fill them.
+var reportTemplate = sync.OnceValues(func() (*template.Template, error) {
+	return template.New("report").Funcs(template.FuncMap{
+		// The style is a constant of this program; nothing captured ever goes through here.
+		"style": func() template.HTML { return template.HTML("<style>" + reportStyle + "</style>") },
+	}).Parse(reportPage)
+})
 
 // report gives report.html: a page that runs nothing and loads nothing but the screens that lie beside it in the bundle. What was
 // captured stands in it as text.
@@ -31,10 +40,7 @@ func (b *Bundle) report(v leak.Verdicts) ([]byte, error) {
 func (w view) page() ([]byte, error) {
 	sum := sha256.Sum256([]byte(reportStyle))
 	w.Policy = "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; img-src 'self'; base-uri 'none'; form-action 'none'"
-	page, err := template.New("report").Funcs(template.FuncMap{
-		// The style is a constant of this program; nothing captured ever goes through here.
-		"style": func() template.HTML { return template.HTML("<style>" + reportStyle + "</style>") },
-	}).Parse(reportPage)
+	page, err := reportTemplate()
 	if err != nil {
 		return nil, fmt.Errorf("writing %s: %w", reportName, err)
 	}
