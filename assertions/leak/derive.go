@@ -61,6 +61,12 @@ func (d *derivation) bytes(b []byte, names ...string) {
 	d.patterns = append(d.patterns, pattern{needle: d.needle, folded: foldASCII(b), exact: b, class: ClassNormalised, edge: edgeNone, names: names, strict: true, binary: true})
 }
 
+// integerBytes adds the bytes of a whole number, without the zeros that may stand on either side of it.
+func (d *derivation) integerBytes(b []byte, names ...string) {
+	d.bytes(b, names...)
+	d.patterns[len(d.patterns)-1].edge = edgeZeros
+}
+
 func (d *derivation) digest(text string, names ...string) {
 	for _, in := range d.inputs {
 		if in.text == text {
@@ -243,7 +249,19 @@ func equalFold(v, folded []byte) bool {
 
 // foldUnicode brings text to the form in which spellings that differ only in case or composition are the same.
 func foldUnicode(b []byte) []byte {
-	return bytes.Map(unicode.ToLower, norm.NFC.Bytes(b))
+	return bytes.Map(foldRune, norm.NFC.Bytes(b))
+}
+
+// foldRune is the lower case of a letter. Two letters have two lower cases, and which one a phone makes depends on where
+// the letter stands and on the phone's language.
+func foldRune(r rune) rune {
+	switch r = unicode.ToLower(r); r {
+	case 'ς':
+		return 'σ'
+	case 'ı':
+		return 'i'
+	}
+	return r
 }
 
 func isASCII(s string) bool {

@@ -1,9 +1,11 @@
 package leak
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/hex"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -144,8 +146,13 @@ func (d *derivation) integer(n uint64, names ...string) {
 		return
 	}
 	var b [10]byte
-	d.bytes(binary.BigEndian.AppendUint64(nil, n), append(names, "int64-be")...)
-	d.bytes(binary.LittleEndian.AppendUint64(nil, n), append(names, "int64-le")...)
+	// Without the zeros that fill it up: some formats leave them out.
+	short := bytes.TrimLeft(binary.BigEndian.AppendUint64(nil, n), "\x00")
+	d.integerBytes(short, append(names, "int64-be")...)
+	short = bytes.Clone(short)
+	slices.Reverse(short)
+	d.integerBytes(short, append(names, "int64-le")...)
+	d.bytes(smile(n<<1), append(names, "zigzag-be")...)
 	d.bytes(append([]byte(nil), b[:binary.PutUvarint(b[:], n)]...), append(names, "varint")...)
 	d.bytes(append([]byte(nil), b[:binary.PutUvarint(b[:], n<<1)]...), append(names, "zigzag")...)
 	if n < 1<<53 {
@@ -153,6 +160,16 @@ func (d *derivation) integer(n uint64, names ...string) {
 		d.bytes(binary.BigEndian.AppendUint64(nil, f), append(names, "float64-be")...)
 		d.bytes(binary.LittleEndian.AppendUint64(nil, f), append(names, "float64-le")...)
 	}
+}
+
+// smile writes a number as Smile does: in groups of seven bits, highest first, and a last one of six, which alone is marked.
+func smile(n uint64) []byte {
+	out := []byte{byte(n&0x3f | 0x80)}
+	for n >>= 6; n > 0; n >>= 7 {
+		out = append(out, byte(n&0x7f))
+	}
+	slices.Reverse(out)
+	return out
 }
 
 func swapNibbles(b []byte) []byte {

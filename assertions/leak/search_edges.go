@@ -1,6 +1,7 @@
 package leak
 
 import (
+	"bytes"
 	"unicode"
 	"unicode/utf8"
 )
@@ -10,6 +11,7 @@ type edge uint8
 
 const (
 	edgeNone   edge = iota // binary forms: any byte in a loose value, the whole of another
+	edgeZeros              // binary numbers: any byte in a loose value, zeros in another
 	edgeText               // no letter or digit
 	edgeHost               // moreover no further label of a host name
 	edgeNumber             // no digit, no fraction, not inside a longer hex string
@@ -25,6 +27,8 @@ func (e edge) holds(v []byte, start, end int, loose bool) bool {
 	switch e {
 	case edgeNone:
 		return loose || start == 0 && end == len(v)
+	case edgeZeros:
+		return loose || len(bytes.Trim(v[:start], "\x00"))+len(bytes.Trim(v[end:], "\x00")) == 0
 	case edgeAny:
 		return true
 	}
@@ -35,7 +39,7 @@ func (e edge) holds(v []byte, start, end int, loose bool) bool {
 	if !loose {
 		return false
 	}
-	return prefixed(v, start, end, left, right)
+	return prefixed(v, start, end, left, right, e == edgeWide)
 }
 
 func (e edge) left(v []byte, at int) bool {
@@ -130,9 +134,14 @@ func wordRune(r rune) bool {
 }
 
 // prefixed says whether a text in a binary format is set off by a length before it, although letters adjoin.
-func prefixed(v []byte, start, end int, left, right bool) bool {
+// Some formats count UTF-16 units, as Java and .NET do, and not bytes.
+func prefixed(v []byte, start, end int, left, right, wide bool) bool {
+	units := (end - start) / 2
+	if !wide {
+		units = unitsOf(v[start:end])
+	}
 	for _, n := range lengthsBefore(v, start) {
-		if n == end-start {
+		if n == end-start || n == units {
 			return true
 		}
 	}
@@ -155,6 +164,19 @@ func prefixed(v []byte, start, end int, left, right bool) bool {
 		}
 	}
 	return false
+}
+
+// unitsOf is how many units of UTF-16 a text in UTF-8 is.
+func unitsOf(b []byte) (n int) {
+	for _, c := range b {
+		switch {
+		case c >= 0xf0:
+			n += 2
+		case c < 0x80 || c >= 0xc0:
+			n++
+		}
+	}
+	return n
 }
 
 func lengthBefore(v []byte, at int) (int, bool) {

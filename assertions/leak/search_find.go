@@ -93,7 +93,8 @@ func (f *finder) compare(i int32, at int) {
 	if !same && (p.strict || !equalFold(got, p.folded)) {
 		return
 	}
-	if !p.edge.holds(f.v.Data, at, end, f.v.Loose) {
+	// A word alone is so common that a length which happens to fit proves nothing.
+	if !p.edge.holds(f.v.Data, at, end, f.v.Loose && p.word == 0) {
 		return
 	}
 	if p.word > 0 {
@@ -114,7 +115,7 @@ func (f *finder) compare(i int32, at int) {
 func (f *finder) compareWide(v []byte, i int32, at int) {
 	p := &f.s.wideText[i]
 	end := at + len(p.folded)
-	if at < 0 || end > len(v) || !bytes.Equal(v[at:end], p.folded) || !p.edge.holds(v, at, end, f.v.Loose) {
+	if at < 0 || end > len(v) || !bytes.Equal(v[at:end], p.folded) || !p.edge.holds(v, at, end, f.v.Loose && p.word == 0) {
 		return
 	}
 	if p.word > 0 {

@@ -194,7 +194,9 @@ func (f *finder) implied(i int, h Hit) bool {
 			if len(o.Value) > len(h.Value) || len(o.Value) == len(h.Value) && j < i {
 				return true
 			}
-		case inside && finer(h, o.Location), around && !finer(o, h.Location):
+		case inside && finer(h, o.Location):
+			return true
+		case around && !o.whole && !finer(o, h.Location): // what is shown in pieces as well gives way to them, not they to it
 			return true
 		}
 	}
