@@ -199,13 +199,13 @@ func textUntil(b []byte) bool {
 }
 
 // lengthsBefore reads the length that may stand before at, in the ways of binary formats: a byte (protobuf, Thrift,
-// Pascal), its double (Avro), the low bits of it (MessagePack, CBOR), two bytes of varint, two or four bytes of either order.
+// Pascal), its double (Avro), the low bits of it (MessagePack, CBOR; Smile, less one), two bytes of varint, two or four bytes of either order.
 func lengthsBefore(v []byte, at int) []int {
 	if at == 0 {
 		return nil
 	}
 	c := int(v[at-1])
-	out := []int{c, c >> 1, c & 0x1f, c & 0x0f}
+	out := []int{c, c >> 1, c & 0x1f, c & 0x0f, c&0x3f + 1}
 	if at >= 2 {
 		d := int(v[at-2])
 		out = append(out, d|c<<8, d<<8|c)

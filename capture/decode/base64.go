@@ -149,7 +149,7 @@ func (p *peeler) base64Out(at *step, t, out []byte, op string, shift int, m mask
 	s := p.mk(step{up: at, op: op})
 	if shift > 0 {
 		s.place, s.n = "+", shift
-		if !promising(out) {
+		if !promising(out) && !(len(out) >= minRun && p.formed(out)) {
 			return false
 		}
 		return p.child(s, out)
@@ -224,6 +224,8 @@ const minRun = 16
 // Found says that something readable came out, dark that a long run stayed closed.
 func (p *peeler) runs(at *step, t []byte) (found, dark bool) {
 	const std, url = mAlnum | mPlus | mSlash, mAlnum | mMinus | mUnder
+	var opened [8][2]int // of the first alphabet: what is read need not be tried in the other
+	n := 0
 	for _, alphabet := range []mask{std, url} {
 		for i := 0; i+minRun <= len(t) && !p.stop; {
 			// A run of minRun letters must hold the byte at its end: look there first.
@@ -243,10 +245,13 @@ func (p *peeler) runs(at *step, t []byte) (found, dark bool) {
 			for start > 0 && classes[t[start-1]]&alphabet != 0 {
 				start--
 			}
-			if end-start < len(t) && (alphabet == std || !sameRun(t, start, end)) {
+			if end-start < len(t) && (alphabet == std || !sameRun(t, start, end) && !inAny(opened[:n], start, end)) {
 				switch run := t[start:end]; {
 				case p.run(at, run, start):
 					found = true
+					if n < len(opened) {
+						opened[n], n = [2]int{start, end}, n+1
+					}
 				case len(run) > quietBody*3/2 && denseToken(run, maskOf(run)):
 					dark = true
 				}
@@ -255,6 +260,15 @@ func (p *peeler) runs(at *step, t []byte) (found, dark bool) {
 		}
 	}
 	return found, dark
+}
+
+func inAny(runs [][2]int, start, end int) bool {
+	for _, r := range runs {
+		if r[0] <= start && end <= r[1] {
+			return true
+		}
+	}
+	return false
 }
 
 // sameRun says whether a run of the alphabet for URLs is one of the standard alphabet as well, which was looked into before,
@@ -294,14 +308,16 @@ func (p *peeler) run(up *step, t []byte, offset int) bool {
 		out = out[:n]
 		ok := false
 		s := p.mk(step{up: at, op: op})
-		switch {
-		case promising(out) && p.child(s, out):
+		switch likely := promising(out); {
+		case likely && p.child(s, out):
 			ok = true
+		case !likely && n >= minRun && p.formed(out):
+			ok = p.child(s, out)
+		case shift == 0 && n > quietBody && !likely:
+			p.show(Bytes, s, out, false)
+			ok = p.child(s, out)
 		case shift == 0:
 			p.show(Bytes, s, out, false)
-			if n > quietBody && !promising(out) {
-				p.dark(s, out, "")
-			}
 		}
 		p.arena.mark = mark
 		if ok || len(t) < minShifted {

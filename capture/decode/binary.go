@@ -73,6 +73,28 @@ func (p *peeler) guessed(at *step, data []byte) bool {
 	return found
 }
 
+// formed says whether bytes are in a format that only shows by making sense from the first byte to the last.
+// Names and words must show at its beginning: of what is decoded from other letters, or from the wrong one on, few bytes are.
+func (p *peeler) formed(data []byte) bool {
+	legible := 0
+	head := data[:min(len(data), 32)]
+	for _, c := range head {
+		if textBytes[c] {
+			legible++
+		}
+	}
+	if legible*2 < len(head) {
+		return false
+	}
+	for _, read := range [...]func(*walk, []byte) bool{(*walk).msgpackAll, (*walk).cborAll, (*walk).protobufAll} {
+		p.dry = walk{p: p, dry: true}
+		if read(&p.dry, data) && p.dry.text*2 >= len(data) {
+			return true
+		}
+	}
+	return false
+}
+
 // tryAgain gives a walk for a dry reading beside the one that is tried; none is tried inside it.
 func (p *peeler) tryAgain() *walk {
 	p.dryAgain = walk{p: p, dry: true}

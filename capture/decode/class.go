@@ -122,6 +122,9 @@ func isText(b []byte, m mask) bool {
 	return true
 }
 
+// isBinary says whether a value is none that is to be treated as text.
+func isBinary(b []byte) bool { return !isText(b, maskOf(b)) }
+
 // looksText says whether a trial decoding gave something that a human or a parser could read.
 func looksText(b []byte) bool {
 	if len(b) == 0 {

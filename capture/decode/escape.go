@@ -190,8 +190,8 @@ func appendEscape(out, t []byte) ([]byte, int, bool) {
 		return append(out, '\b'), 2, true
 	case 'f':
 		return append(out, '\f'), 2, true
-	case '/', '"', '\\', '\'', '`':
-		return append(out, c), 2, true
+	case '/', '"', '\\', '\'', '`', ' ', ',', ';', ':', '=', '|', '&', '?', '!', '#', '$', '(', ')', '[', ']', '{', '}', '<', '>', '+', '-', '*', '.', '@', '~', '%', '^':
+		return append(out, c), 2, true // what separates in some format, where it does not
 	case 'u':
 		if r, n := utf16Escape(t, 2, `\u`); n > 0 {
 			return utf8.AppendRune(out, r), n, true

@@ -3,7 +3,6 @@ package decode
 import (
 	"bytes"
 	"strconv"
-	"unicode/utf8"
 )
 
 // maxJSONDepth is how deep arrays and objects may nest.
@@ -29,7 +28,7 @@ func (p *peeler) jsonText(up *step, t []byte) bool {
 	defer p.leave()
 	j := p.reader(t)
 	defer p.done(j)
-	docs := 0
+	docs, torn := 0, false
 	for !p.stop {
 		j.between()
 		if j.at >= len(t) {
@@ -50,7 +49,15 @@ func (p *peeler) jsonText(up *step, t []byte) bool {
 			return false
 		}
 		if docs > 0 || end >= 0 {
-			p.child(p.mk(step{up: up, op: "line", place: "#", n: docs + 1}), line)
+			at := p.mk(step{up: up, op: "line", place: "#", n: docs + 1})
+			if docs > 0 && end >= 0 && !torn && isBinary(line) {
+				torn = true // a line end may stand inside of what begins here
+				if covered, _ := p.streams(at, t[start-1:]); covered > end {
+					j.at = min(start+covered, len(t))
+					continue
+				}
+			}
+			p.child(at, line)
 		}
 		if end < 0 {
 			return docs > 0
@@ -349,46 +356,4 @@ func wholeNumber(w []byte) (uint64, bool) {
 		n /= 10
 	}
 	return n, true
-}
-
-// maxEmbedded is how many times a document is looked for inside other text.
-const maxEmbedded = 16
-
-// embeddedJSON peels documents that begin inside other text: JSONP, a socket.io packet, a log line, an assignment.
-func (p *peeler) embeddedJSON(up *step, t []byte) bool {
-	if !p.enter() {
-		return false
-	}
-	defer p.leave()
-	found := false
-	j := p.reader(t)
-	defer p.done(j)
-	for from, tries := 0, 0; from < len(t) && tries < maxEmbedded && !p.stop; tries++ {
-		i := bytes.IndexAny(t[from:], "{[")
-		if i < 0 {
-			break
-		}
-		from += i
-		j.at = from
-		j.document(up, 0)
-		j.step.place, j.step.n = "@", from
-		if next := peek(t[from+1:]); next == '"' || next == '{' || next == '[' || next == '\'' || next < utf8.RuneSelf && classes[next]&mAlnum != 0 && t[from] == '{' {
-			if j.value() {
-				from, found = j.at, true
-				continue
-			}
-		}
-		from++
-	}
-	return found
-}
-
-// peek is the first byte that is not space, or 0.
-func peek(t []byte) byte {
-	for _, c := range t {
-		if classes[c]&mSpace == 0 {
-			return c
-		}
-	}
-	return 0
 }
