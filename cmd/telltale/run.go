@@ -161,11 +161,14 @@ func (r *runCmd) drive(ctx context.Context, c *console, cfg *profile.Config, sta
 // finish prints the verdicts and says with what code the run ends.
 func finish(ctx context.Context, c *console, closed evidence.Closed, driveErr error) error {
 	fmt.Fprint(c.Out, evidence.Table(closed.Verdicts), closed.Beside.Text())
-	late, err := mismatches(closed.Dir, closed.Verdicts)
-	for _, line := range late {
+	specs, err := evidence.Specs(closed.Dir, closed.Verdicts)
+	driveErr = errors.Join(driveErr, err)
+	for _, line := range specs.Late {
 		fmt.Fprintln(c.Out, safe.Text(line))
 	}
-	driveErr = errors.Join(driveErr, err)
+	for _, line := range specs.Better {
+		driveErr = errors.Join(driveErr, fmt.Errorf("%s; this is a mistake in Telltale or in the spec", line))
+	}
 	fmt.Fprintf(c.Out, "evidence: %s\nreport:   %s\n", closed.Dir, filepath.Join(closed.Dir, "report.html"))
 	code := closed.Verdicts.ExitCode()
 	if driveErr != nil {

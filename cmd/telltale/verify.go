@@ -17,10 +17,10 @@ type verifyCmd struct {
 
 // Help is shown below the flags.
 func (verifyCmd) Help() string {
-	return `Checks the sums, the names of bodies and certificates, the chain of the journal, what it says of screens and logs, and the
-completeness of a bundle, then judges it again; of a redacted copy it reads the stored verdicts. Every file that does not
-hold is named with the reason. Reports that this telltale writes otherwise are named as "not relied on", signatures as
-"not checked": neither makes a bundle less genuine.
+	return `Checks the sums, the names of bodies and certificates, the chain of the journal, what it says of screens and logs, what was said
+meanwhile (results.jsonl), and the completeness of a bundle, then judges it again; of a redacted copy it reads the stored verdicts. Every file that does not
+hold is named with the reason. Reports that this telltale writes otherwise, and provisional verdicts or specs that do not agree
+with the verdicts, are named as "not relied on", signatures as "not checked": neither makes a bundle less genuine.
 
 Example:
   telltale verify evidence/20261121T120000Z
@@ -41,7 +41,7 @@ type verified struct {
 
 	Uncovered []string  `json:"uncovered,omitempty"` // files that no sum covers: answers of destinations, fetched after the run
 	Unchecked []string  `json:"unchecked,omitempty"` // files that may hold a signature, which is not checked
-	Differs   []problem `json:"differs,omitempty"`   // derived files that this telltale writes otherwise
+	Differs   []problem `json:"differs,omitempty"`   // what no verdict rests on and says otherwise: reports, provisional verdicts, ginkgo.json
 }
 
 // problem is what does not hold, and the file where it shows.

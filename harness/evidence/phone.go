@@ -156,7 +156,7 @@ func (p *Phone) AppendAttempt(a leak.Attempt) error {
 	return p.append(attemptsName, a)
 }
 
-// Result is a line of results.jsonl: a provisional verdict, as it was stated. Nothing reads it but people.
+// Result is a line of results.jsonl: a provisional verdict, as it was stated. Verify alone reads it, and no verdict rests on it.
 type Result struct {
 	Schema  int              `json:"schema"`
 	Verdict leak.CellVerdict `json:"verdict"`

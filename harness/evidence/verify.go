@@ -43,7 +43,7 @@ type Check struct {
 
 	Uncovered []string  // files that were added after the bundle was closed, and that no sum and no verdict speaks of: answers of destinations
 	Unchecked []string  // files that may hold a signature, which is not checked here
-	Differs   []Problem // derived files that are not what follows from the verdicts and the recording, as this telltale writes them
+	Differs   []Problem // what no verdict rests on and says otherwise: derived files that are not as this telltale writes them, provisional verdicts, ginkgo.json
 }
 
 // sound says that nothing speaks against the bundle.
@@ -133,7 +133,9 @@ func (b *Bundle) verify() (Check, error) {
 		b.checkVerdicts(&c, open, bad)
 	}
 	if len(c.Problems) == 0 && !open {
-		c.Differs = b.differs(c.Verdicts, c.Redacted)
+		if c.Differs = b.differs(c.Verdicts, c.Redacted); len(c.Differs) > maxProblems {
+			c.Differs = append(c.Differs[:maxProblems], Problem{".", "and more"})
+		}
 	}
 	slices.SortStableFunc(c.Problems, func(x, y Problem) int { return strings.Compare(x.File, y.File) })
 	if len(c.Problems) > maxProblems {

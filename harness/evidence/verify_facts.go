@@ -80,6 +80,7 @@ func (b *Bundle) checkPhones(files []string, open, redacted bool, bad complaint)
 			continue
 		}
 		b.checkKept(dir, files, attempts, k, open, bad)
+		b.checkResults(f.Name(), attempts, bad)
 	}
 }
 
@@ -209,6 +210,7 @@ func (b *Bundle) differs(v leak.Verdicts, redacted bool) (out []Problem) {
 	if redacted {
 		return out
 	}
+	out = append(out, b.contradicted(v)...)
 	for _, id := range b.phonesOf(v) {
 		if write, err := b.harOf(id, v, run); err == nil && write != nil {
 			compare(phonesName+"/"+id+"/"+harName, func(w io.Writer) error {
