@@ -41,6 +41,12 @@ type sockKey struct {
 	proto string
 	addr  string
 	port  int
+	adb   bool
+}
+
+// keyOf is what is kept of a row: where it leads, and whose it is.
+func (l *Lease) keyOf(r adb.Socket) sockKey {
+	return sockKey{uid: r.UID, proto: r.Proto, addr: r.Remote.Addr().Unmap().String(), port: int(r.Remote.Port()), adb: l.isAdb(r)}
 }
 
 // reading is the counters when they were last read, with what led around the proxy by then.
@@ -87,7 +93,7 @@ func (b *bypass) look(ctx context.Context) {
 	}
 	for _, r := range rows {
 		if b.lease.aroundProxy(r) {
-			k := sockKey{uid: r.UID, proto: r.Proto, addr: r.Remote.Addr().Unmap().String(), port: int(r.Remote.Port())}
+			k := b.lease.keyOf(r)
 			if _, known := b.sockets[k]; !known {
 				b.sockets[k] = b.lease.rec.Now()
 			}
@@ -101,14 +107,21 @@ func (l *Lease) aroundProxy(r adb.Socket) bool {
 	return l.leadsAround(r) && (udp || r.State == adb.TCPEstablished || r.State == adb.TCPSynSent)
 }
 
-// leadsAround says whether a row, in whatever state, leads from the phone to somebody else than the proxy. The shell's may be
-// adb's own, of a phone that adb reaches over the network; what else the shell sends, the relay's direct connections among it, is not.
+// leadsAround says whether a row, in whatever state, leads from the phone to somebody else than the proxy.
 func (l *Lease) leadsAround(r adb.Socket) bool {
 	addr := r.Remote.Addr().Unmap()
-	if r.UID == uidShell && l.adbOverNetwork() && r.Local.Port() == l.adbPort() || r.Remote.Port() == 0 || !addr.IsValid() || addr.IsLoopback() || addr.IsUnspecified() || addr.IsLinkLocalUnicast() || addr.IsMulticast() {
+	return r.Remote.Port() != 0 && addr.IsValid() && !addr.IsLoopback() && !addr.IsUnspecified() && !addr.IsLinkLocalUnicast() && !addr.IsMulticast()
+}
+
+// isAdb says whether a row is a connection to the adb daemon of a phone that adb reaches over the network: the phone's end is
+// where adb reaches it. It is told for what it is, and counts all the same: its bytes are in one counter with whatever
+// else the shell sends, the relay's direct connections among it, and nothing on the phone sets them apart.
+func (l *Lease) isAdb(r adb.Socket) bool {
+	at, err := netip.ParseAddrPort(l.Serial)
+	if err != nil || l.profile.Kind != profile.USB || r.UID != uidShell || r.Proto != "tcp" && r.Proto != "tcp6" {
 		return false
 	}
-	return true
+	return r.Local.Port() == at.Port() && r.Local.Addr().Unmap() == at.Addr().Unmap()
 }
 
 // stop reads the counters again and says what moved. The error is a fault of the phone; counters that the phone does
@@ -187,16 +200,23 @@ func (l *Lease) ledTo(sockets map[sockKey]int64) []leak.Sock {
 		names = l.reachedNames()
 	}
 	for k, first := range sockets {
-		s := leak.Sock{FirstUS: first, UID: k.uid, Apps: l.packages(k.uid), Proto: k.proto, Addr: k.addr, Port: k.port, Host: l.Names[k.addr]}
+		s := leak.Sock{FirstUS: first, UID: k.uid, Apps: l.packages(k.uid), Proto: k.proto, Addr: k.addr, Port: k.port, Host: l.Names[k.addr], ADB: k.adb}
 		if s.Host == "" {
 			s.Names = names[k.addr]
 		}
 		out = append(out, s)
 	}
 	slices.SortFunc(out, func(x, y leak.Sock) int {
-		return cmp.Or(cmp.Compare(x.UID, y.UID), cmp.Compare(x.Proto, y.Proto), cmp.Compare(x.Addr, y.Addr), cmp.Compare(x.Port, y.Port))
+		return cmp.Or(cmp.Compare(x.UID, y.UID), cmp.Compare(x.Proto, y.Proto), cmp.Compare(x.Addr, y.Addr), cmp.Compare(x.Port, y.Port), cmp.Compare(adbFirst(x), adbFirst(y)))
 	})
 	return out
+}
+
+func adbFirst(s leak.Sock) int {
+	if s.ADB {
+		return 0
+	}
+	return 1
 }
 
 // wentBack says whether counters were reset in between: what they had counted until then is lost, of every uid.
@@ -217,25 +237,12 @@ func (l *Lease) deltas(before, after adb.Traffic) []leak.Delta {
 		if now.TX < was.TX || now.RX < was.RX {
 			was = adb.Bytes{}
 		}
-		if tx, rx := now.TX-was.TX, now.RX-was.RX; (tx != 0 || rx != 0) && (uid != uidShell || !l.adbOverNetwork()) {
+		if tx, rx := now.TX-was.TX, now.RX-was.RX; tx != 0 || rx != 0 {
 			out = append(out, leak.Delta{UID: uid, Apps: l.packages(uid), TX: tx, RX: rx})
 		}
 	}
 	slices.SortFunc(out, func(x, y leak.Delta) int { return cmp.Compare(x.UID, y.UID) })
 	return out
-}
-
-// adbOverNetwork says whether adb's own bytes are among the shell's: on a real phone that is not on a cable. The adb
-// daemon of a virtual phone is in none of its tables and counters.
-func (l *Lease) adbOverNetwork() bool { return l.profile.Kind == profile.USB && l.Address != "" }
-
-// adbPort is the port of the phone that adb reaches; 0 if it is on a cable.
-func (l *Lease) adbPort() uint16 {
-	at, err := netip.ParseAddrPort(l.Address)
-	if err != nil {
-		return 0
-	}
-	return at.Port()
 }
 
 // reachedNames are the names under which the phone reached an address through our proxy so far.

@@ -112,3 +112,9 @@ func BinaryOf(ctx context.Context, o Options, b Bounds, pkg string) leak.Binary 
 	}
 	return out
 }
+
+// Around says whether a row of a phone's tables leads around the proxy, and whether it is adb's own.
+func Around(kind, serial string, r adb.Socket) (around, adbs bool) {
+	l := &Lease{Options: Options{Serial: serial}, profile: &profile.Phone{Kind: kind}}
+	return l.aroundProxy(r), l.isAdb(r)
+}

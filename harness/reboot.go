@@ -156,7 +156,7 @@ func (l *Lease) socketsEnd(ctx context.Context, pkgs []string, seen map[sockKey]
 			if !l.leadsAround(r) || r.State == adb.TCPTimeWait || r.State == adb.TCPListen {
 				continue
 			}
-			seen[sockKey{uid: r.UID, proto: r.Proto, addr: r.Remote.Addr().Unmap().String(), port: int(r.Remote.Port())}] = 0
+			seen[l.keyOf(r)] = 0
 			for _, pkg := range pkgs {
 				if slices.Contains(l.packages(r.UID), pkg) || r.Inode == 0 {
 					left[pkg] = true

@@ -73,3 +73,42 @@ func TestCoverageListsWhatWentAround(t *testing.T) {
 		t.Errorf("not made safe: %q", got[1].Apps[1])
 	}
 }
+
+// adb's own connection to a phone on the network is named, and accepted whatever port the computer has for it. Its bytes
+// hide what else the shell sends: without a word of the owner's they are around the proxy.
+func TestAdbOverTheNetwork(t *testing.T) {
+	const shell = "com.android.shell"
+	for name, c := range map[string]struct {
+		adb    bool
+		more   []leak.Sock
+		accept []leak.Accept
+		want   leak.Outcome
+		says   string
+	}{
+		"adb's":                  {true, nil, nil, inconclusive, "adb's own connection, over the network"},
+		"another of the shell's": {false, nil, nil, inconclusive, "a connection around the proxy"},
+		"accepted":               {true, nil, []leak.Accept{{App: shell, Host: "192.168.0.5"}}, clean, ""},
+		"accepted, beside one that is not": {true, []leak.Sock{{UID: 2000, Apps: []string{shell}, Proto: "tcp", Addr: "203.0.113.7", Port: 443}},
+			[]leak.Accept{{App: shell, Host: "192.168.0.5"}}, inconclusive, "a connection around the proxy"},
+	} {
+		b := leaktest.Clean()
+		a := b.Phone(leaktest.PhoneID).Attempt("search")
+		a.Scope = leak.ScopePhone
+		for i := range b.Policy.Phones[0].Flush {
+			b.Policy.Phones[0].Flush[i].US = 1
+		}
+		a.Counters.Deltas = []leak.Delta{{UID: 2000, Apps: []string{shell}, TX: 90_000}}
+		a.Counters.Sockets = append([]leak.Sock{{UID: 2000, Apps: []string{shell}, Proto: "tcp", Addr: "192.168.0.5", Port: 41234, ADB: c.adb}}, c.more...)
+		b.PhonePolicy(leaktest.PhoneID).Accept = c.accept
+		v := judge(t, b)
+		got := claimOf(t, v, leaktest.SearchKey, leak.ClaimContent)
+		if got.Outcome != c.want || c.says != "" && (len(got.Reasons) != 1 || got.Reasons[0].Code != leak.CodeBypass || !strings.HasPrefix(got.Reasons[0].Detail, c.says)) {
+			t.Errorf("%s: %s, %+v", name, got.Outcome, got.Reasons)
+		}
+		for _, cell := range v.Cells {
+			if to := cell.Coverage.Around; cell.Key == leaktest.SearchKey && (len(to) != 1 || strings.Contains(strings.Join(to[0].To, " "), "tcp 192.168.0.5:41234 (adb)") != c.adb) {
+				t.Errorf("%s: coverage %+v", name, to)
+			}
+		}
+	}
+}

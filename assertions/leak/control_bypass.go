@@ -38,6 +38,9 @@ func (p *phone) around(a *Attempt, c *Counters) (reasons []Reason, accepted []Ac
 		if host == "" {
 			host = s.Addr
 		}
+		if s.ADB {
+			s.Port = 0 // the computer's, another after each time that adb was away
+		}
 		app := owner(s.UID, s.Apps)
 		if by, who, ok := p.acceptsAny(owners(s.UID, s.Apps), host, s.Port); ok {
 			accepted = append(accepted, Accepted{App: safe.Text(who), Host: safe.Text(host), Port: s.Port, Why: safe.Text(by.Why)})
@@ -70,6 +73,8 @@ func (p *phone) around(a *Attempt, c *Counters) (reasons []Reason, accepted []Ac
 func around(s Sock) string {
 	what := "a connection around the proxy"
 	switch udp := strings.HasPrefix(s.Proto, "udp"); {
+	case s.ADB:
+		what = "adb's own connection, over the network: what else the shell sends is counted with its bytes, and nothing tells them apart; reach the phone by USB"
 	case udp && s.Port == 443:
 		what = "QUIC around the proxy"
 	case s.Port == 53:

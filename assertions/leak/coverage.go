@@ -33,6 +33,9 @@ func (p *phone) passedBy(list []Around, a *Attempt) []Around {
 		}
 		x := at(s.UID, s.Apps)
 		to := safe.Text(fmt.Sprintf("%s %s", s.Proto, net.JoinHostPort(cmp.Or(s.Host, s.Addr), strconv.Itoa(s.Port))))
+		if s.ADB {
+			to += " (adb)"
+		}
 		if i, found := slices.BinarySearch(x.To, to); !found && len(x.To) < maxDestinations {
 			x.To = slices.Insert(x.To, i, to)
 		}

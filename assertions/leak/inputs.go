@@ -326,6 +326,8 @@ type Sock struct {
 	Names []string `json:"names,omitempty"`
 	// FirstUS is when it was first seen in the window, by the recorder's clock; 0 is unknown.
 	FirstUS int64 `json:"first_us,omitempty"`
+	// ADB says that the phone's end of it is where adb reaches the phone over the network.
+	ADB bool `json:"adb,omitempty"`
 }
 
 // Video is one part of the film of the screen during an attempt.

@@ -52,6 +52,9 @@ func (p *phone) aroundIn(s *trialSet, a *Attempt) (out []TrialContact) {
 			continue
 		}
 		c := TrialContact{To: Destination{Host: safe.Text(cmp.Or(x.Host, x.Addr)), Port: x.Port}}
+		if x.ADB {
+			c.To.Port = 0
+		}
 		if x.FirstUS > 0 {
 			c.DelayUS = max(0, x.FirstUS-a.Window.Start)
 		}
