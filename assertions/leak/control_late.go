@@ -23,6 +23,10 @@ func (p *phone) late(a *Attempt, claim Claim) (reasons []Reason, accepted []Acce
 			reasons = append(reasons, Reason{Code: CodeCaptureGap, Attempt: a.ID,
 				Detail: "the phone was not drained to an end afterwards: what its apps hold back until they leave the screen was not waited for"})
 		}
+		if slices.Contains(p.cutOff, a.ID) && !redone(p.attempts, a) {
+			reasons = append(reasons, Reason{Code: CodeCaptureGap, Attempt: a.ID,
+				Detail: "the recording stopped after the window, before the app was driven again or the phone drained, and went on later: what was held back may have been sent in between"})
+		}
 		return reasons, accepted
 	}
 	return nil, nil

@@ -44,6 +44,7 @@ type phone struct {
 
 	answers  answers
 	overlaps map[int64]int64 // attempt -> another whose window lies over its own
+	cutOff   []int64         // attempts behind which the recording stopped
 
 	plannedTrials map[Key]int // windows of each kind that the plan wants of a cell
 }
@@ -72,6 +73,9 @@ func (p *phone) examine() error {
 	}
 	p.findProven()
 	p.overlaps = overlapping(p.attempts)
+	if p.bodies != nil {
+		p.cutOff = CutOff(p.attempts, p.bodies.Resumes())
+	}
 	p.mask = newMasker(p.secrets)
 	p.changed = p.deviceChanged()
 	if err := p.search(); err != nil {

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -27,8 +29,8 @@ type SoFar struct {
 
 // CellSoFar is what was made of one cell.
 type CellSoFar struct {
-	Made    map[int]bool  // repeats that were carried to their end, whatever they showed
-	Faulted map[int]int64 // of the other repeats the last attempt, which a fault ended
+	Made    map[int]bool  // repeats that were carried to their end, whatever they showed, and not cut off behind it (leak.CutOff)
+	Faulted map[int]int64 // of the other repeats the last attempt, which a fault ended, or the stop of the run behind it
 	Longest int64         // window that was carried to its end, µs
 }
 
@@ -45,8 +47,10 @@ func (p SoFar) Left(key leak.Key, repeats int) (out []int) {
 // ReadSoFar reads what phones/<id>, rooted at fsys, holds. An unfinished last line is no record.
 func ReadSoFar(fsys fs.FS) (SoFar, error) {
 	p := SoFar{Minted: map[leak.Key]int{}, Cells: map[leak.Key]CellSoFar{}}
+	var attempts []leak.Attempt
 	err := errors.Join(
 		linesSoFar(fsys, attemptsName, func(a leak.Attempt) {
+			attempts = append(attempts, a)
 			p.Attempts, p.Flow = max(p.Attempts, a.ID), max(p.Flow, a.Window.Last)
 			c, ok := p.Cells[a.Key]
 			if !ok {
@@ -90,7 +94,31 @@ func ReadSoFar(fsys fs.FS) (SoFar, error) {
 		return p, err
 	}
 	p.Ended = p.Ended && r.Closed()
+	p.cutOff(attempts, append(slices.Clone(r.Resumes()), math.MaxInt64))
 	return p, nil
+}
+
+// cutOff has those attempts made again behind which the recording stopped too soon: by then nobody listens to what their apps
+// held back.
+func (p *SoFar) cutOff(attempts []leak.Attempt, stops []int64) {
+	again := leak.CutOff(attempts, stops)
+	last := map[leak.Key]map[int]int64{} // attempt that carried a repeat to its end
+	for i := range attempts {
+		if a := &attempts[i]; a.Fault == nil {
+			if last[a.Key] == nil {
+				last[a.Key] = map[int]int64{}
+			}
+			last[a.Key][a.Repeat] = a.ID
+		}
+	}
+	for key, repeats := range last {
+		for n, id := range repeats {
+			if slices.Contains(again, id) {
+				delete(p.Cells[key].Made, n)
+				p.Cells[key].Faulted[n] = id
+			}
+		}
+	}
 }
 
 // linesSoFar gives each whole line of a file that may not be there.
