@@ -171,7 +171,7 @@ func (l *link) blame(ctx context.Context, f *leak.Fault, err error, drops int) *
 		return f
 	}
 	likely := errors.Is(err, adb.Offline) || errors.Is(err, adb.NotFound) || errors.Is(err, adb.NoExit) ||
-		errors.Is(err, adb.Closed) && errors.Is(err, adb.ServerGone) // it hung up without a word
+		errors.Is(err, adb.Closed) // a phone that refuses a service and one that goes at that moment look the same
 	switch went, class, what := l.since(ctx, drops, likely); {
 	case went && class == leak.FaultHarness:
 		return &leak.Fault{Class: class, Code: leak.CodeCaptureGap, Detail: what + "; then " + f.Detail}

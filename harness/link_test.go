@@ -53,16 +53,26 @@ func TestWhoWentTogether(t *testing.T) {
 // it; that the adb server went first is no phone's fault.
 func TestAFaultNamesWhoWentToo(t *testing.T) {
 	lost := &leak.Fault{Class: leak.FaultPhone, Code: leak.CodeDeviceLost, Detail: "cut off"}
-	l := newLink()
-	time.AfterFunc(50*time.Millisecond, func() {
-		l.follow(adb.Event{Serial: "own", Was: adb.StateDevice, State: adb.StateOffline, At: time.Now()}, "own")
-		time.AfterFunc(50*time.Millisecond, func() {
-			l.follow(adb.Event{Serial: "a", Was: adb.StateDevice, State: adb.StateOffline, At: time.Now()}, "own")
+	for _, code := range []adb.Code{
+		adb.NoExit,
+		adb.Closed, // all that the server says when a link goes while a service is opened
+	} {
+		t.Run(string(code), func(t *testing.T) {
+			t.Parallel() // it waits until all may have been heard of
+			l := newLink()
+			time.AfterFunc(50*time.Millisecond, func() {
+				l.follow(adb.Event{Serial: "own", Was: adb.StateDevice, State: adb.StateOffline, At: time.Now()}, "own")
+				time.AfterFunc(50*time.Millisecond, func() {
+					l.follow(adb.Event{Serial: "a", Was: adb.StateDevice, State: adb.StateOffline, At: time.Now()}, "own")
+				})
+			})
+			if got := l.blame(t.Context(), lost, code, 0); got.Code != leak.CodeDeviceLost || !strings.Contains(got.Detail, "cut off; the phone went from") || !strings.Contains(got.Detail, "1 other phones") {
+				t.Errorf("%+v", got)
+			}
 		})
-	})
-	if got := l.blame(t.Context(), lost, adb.NoExit, 0); got.Code != leak.CodeDeviceLost || !strings.Contains(got.Detail, "cut off; the phone went from") || !strings.Contains(got.Detail, "1 other phones") {
-		t.Errorf("%+v", got)
 	}
+	l := newLink()
+	l.follow(adb.Event{Serial: "own", Was: adb.StateDevice, State: adb.StateOffline, At: time.Now()}, "own")
 	l.follow(adb.Event{Err: errors.New("end of file"), At: time.Now()}, "own")
 	l.follow(adb.Event{Serial: "own", Was: adb.StateDevice, State: adb.StateOffline, At: time.Now()}, "own")
 	if got := l.blame(t.Context(), lost, adb.NoExit, 1); got.Code != leak.CodeCaptureGap || got.Class != leak.FaultHarness || !strings.Contains(got.Detail, "adb server went away") {
@@ -72,6 +82,11 @@ func TestAFaultNamesWhoWentToo(t *testing.T) {
 	end()
 	if got := l.blame(ended, lost, adb.NotFound, 3); got != lost {
 		t.Errorf("nothing was heard of: %+v", got)
+	}
+	refused, stop := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer stop()
+	if got := l.blame(refused, lost, adb.Closed, l.dropped()); got != lost {
+		t.Errorf("a phone that refuses a service has not gone: %+v", got)
 	}
 	if got := l.blame(t.Context(), lost, adb.Timeout, 3); got != lost {
 		t.Errorf("one that hangs need not have gone: %+v", got)
