@@ -329,7 +329,8 @@ func TestUnlock(t *testing.T) {
 	p.answer["wm dismiss-keyguard"] = ""
 	p.lines = nil
 	p.mu.Unlock()
-	s.within = bounded(unlockTimeout, until(t, p, "policy", 10))
+	bound := until(t, p, "policy", 12)
+	s.within = bounded(unlockTimeout, bound)
 	err := s.Unlock(t.Context(), "1234") // it gives up by itself, after all was tried
 	if !errors.Is(err, adb.Locked) || strings.Contains(err.Error(), "1234") {
 		t.Errorf("error %v", err)
@@ -339,5 +340,33 @@ func TestUnlock(t *testing.T) {
 		if n := len(slices.DeleteFunc(slices.Clone(ran), func(l string) bool { return l != want })); n != 1 {
 			t.Errorf("%q ran %d times", want, n)
 		}
+	}
+	if bound.Err() == nil {
+		t.Error("with a PIN that was told it gave up before its time")
+	}
+}
+
+// Without a PIN a secure lock is not waited for once all was tried; one that does not say that it is secure is.
+func TestUnlockWithoutAPIN(t *testing.T) {
+	for _, secure := range []bool{true, false} {
+		t.Run(fmt.Sprintf("secure %v", secure), func(t *testing.T) {
+			t.Parallel() // it mostly waits
+			p := &toy{answer: map[string]string{
+				"dumpsys power":         "mWakefulness=Awake\n",
+				"dumpsys window policy": fmt.Sprintf("secure=%v\nmIsShowing=true\nmInputRestricted=true\n", secure),
+				"wm size":               "Physical size: 100x200\n",
+				"wm dismiss-keyguard":   "",
+			}}
+			s, _ := screenOf(t, p)
+			bound := until(t, p, "policy", hopeless+3)
+			s.within = bounded(unlockTimeout, bound)
+			err := s.Unlock(t.Context(), "")
+			if !errors.Is(err, adb.Locked) || errors.Is(err, errNoPIN) != secure || (bound.Err() == nil) != secure {
+				t.Errorf("%v, %v", err, bound.Err())
+			}
+			if ran := p.ran(); !slices.Contains(ran, "input swipe 50 160 50 40 300") || slices.ContainsFunc(ran, func(l string) bool { return strings.HasPrefix(l, "input text") }) {
+				t.Errorf("ran %q", ran)
+			}
+		})
 	}
 }
