@@ -22,7 +22,7 @@ const controlLook = 100 * time.Millisecond
 type NoControl struct{ Phone string }
 
 func (e *NoControl) Error() string {
-	return fmt.Sprintf("our canary arrived readable through no browser of %s, so nothing it sends can be judged: %s", e.Phone, certFix)
+	return fmt.Sprintf("our canary arrived readable through no browser of %s, so nothing it sends can be judged: `telltale doctor %s` says for each what makes it believe our certificate", e.Phone, e.Phone)
 }
 
 // controls opens our own page, with a canary in its address, in each browser of the phone. A browser in which the canary

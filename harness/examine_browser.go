@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/telltale-farm/telltale/adb"
@@ -15,8 +16,11 @@ import (
 )
 
 // certFix is how an owner makes a browser trust the farm's certificate.
-const certFix = "install our certificate: adb push STATE/ca/ca.pem /sdcard/Download/telltale-ca.crt, then on the phone Settings > Security > Encryption & credentials > Install a certificate > CA certificate; " +
-	"an app that trusts only the system's store needs a rooted phone"
+func (l *Lease) certFix() string {
+	return "install our certificate: adb -s " + shellWord(l.Serial) + " push " + shellWord(filepath.Join(caDir(l.State), "ca.pem")) + " " + certFile +
+		", then on the phone Settings > Security > Encryption & credentials > Install a certificate > CA certificate (up to Android 10: Install from storage, which asks for a screen lock; " +
+		"where it stands elsewhere, search the settings for \"certificate\"); an app that trusts only the system's store needs a rooted phone"
+}
 
 // visit is what became of our own page in one browser.
 type visit struct {
@@ -109,7 +113,7 @@ func trusted(b profile.Browser) probe {
 				if why := x.lease.unread(b.App); why != "" {
 					detail += "; " + why
 				}
-				return no(detail, caFix(x.lease.profile, b.App))
+				return no(detail, x.lease.caFix(b.App))
 			}
 			return yes("our canary was decrypted")
 		},

@@ -339,6 +339,7 @@ func TestTrustFix(t *testing.T) {
 		{"org.mozilla.firefox", "user", "Use third party CA certificates"},
 		{"com.duckduckgo.mobile.android", "user", "root the phone"},
 		{"com.android.chrome", "user", "Install a certificate"},
+		{"com.android.chrome", "user", "adb -s 7c2d9a10 push '/home/me/state of telltale/ca/ca.pem' /sdcard/Download/telltale-ca.crt"},
 		{"com.android.chrome", "apex", "rooted"},
 	} {
 		if got := harness.CAFix(&profile.Phone{ID: "p", Kind: profile.USB, Trust: tt.trust}, tt.app); !strings.Contains(got, tt.want) {

@@ -54,7 +54,9 @@ func ProbeIDs(o Options) (ids []string) {
 }
 
 // CAFix is how an owner makes an app believe the farm's certificate.
-func CAFix(p *profile.Phone, app string) string { return caFix(p, app) }
+func CAFix(p *profile.Phone, app string) string {
+	return newLease(Options{Profile: p, Serial: "7c2d9a10", State: "/home/me/state of telltale"}).caFix(app)
+}
 
 // FilmRun is the part of a film's name on the phone that says of which run it is.
 func (l *Lease) FilmRun() string { return l.filmRun() }

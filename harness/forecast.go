@@ -58,26 +58,27 @@ func ownStoreForecast(e catalogue.Entry, system bool) string {
 		also, e.OwnStore.Switch.What, byHand(e, true))
 }
 
-// caFix is how an owner makes one app believe the farm's certificate on one phone.
-func caFix(p *profile.Phone, app string) string {
+// caFix is how an owner makes one app believe the farm's certificate on this phone.
+func (l *Lease) caFix(app string) string {
+	p := l.profile
 	e, _ := p.App(app)
 	switch {
 	case e.Trust == "own" && asRoot(p):
-		return "it takes certificates of the phone's user alone: " + ownFix(e)
+		return "it takes certificates of the phone's user alone: " + l.ownFix(e)
 	case asRoot(p):
 		return "see that the phone is rooted and that its store took our certificate; an app that pins its own server's cannot be read"
 	case e.Trust == "own":
-		return ownFix(e)
+		return l.ownFix(e)
 	case e.Trust == "system":
 		return "this app believes the system's certificates alone: root the phone and say `trust: system` (from Android 14 `trust: apex`), or take it off the phone's browsers"
 	}
-	return certFix
+	return l.certFix()
 }
 
 // ownFix is how an app with certificates of its own is made to believe ours.
-func ownFix(e catalogue.Entry) string {
+func (l *Lease) ownFix(e catalogue.Entry) string {
 	if e.OwnStore == nil {
-		return certFix
+		return l.certFix()
 	}
-	return certFix + ". Then " + byHand(e, true)
+	return l.certFix() + ". Then " + byHand(e, true)
 }
