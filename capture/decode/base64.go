@@ -241,6 +241,7 @@ func (p *peeler) runs(at *step, t []byte) (found, dark bool) {
 			for end < len(t) && classes[t[end]]&alphabet != 0 {
 				end++
 			}
+			end = overLines(t, i, end, alphabet)
 			start := i
 			for start > 0 && classes[t[start-1]]&alphabet != 0 {
 				start--
@@ -260,6 +261,36 @@ func (p *peeler) runs(at *step, t []byte) (found, dark bool) {
 		}
 	}
 	return found, dark
+}
+
+// overLines gives the end of a run that goes on in the next lines, as base64 that is wrapped in lines does: all but the last
+// line are of one length.
+func overLines(t []byte, start, end int, alphabet mask) int {
+	width := end - start
+	if width < 60 || width%4 != 0 {
+		return end
+	}
+	for {
+		next := end
+		if next < len(t) && t[next] == '\r' {
+			next++
+		}
+		if next >= len(t) || t[next] != '\n' {
+			return end
+		}
+		next++
+		n := 0
+		for n < width && next+n < len(t) && classes[t[next+n]]&alphabet != 0 {
+			n++
+		}
+		after := next + n
+		if n == 0 || after < len(t) && t[after] != '=' && classes[t[after]]&mSpace == 0 {
+			return end
+		}
+		if end = after; n < width {
+			return end
+		}
+	}
 }
 
 func inAny(runs [][2]int, start, end int) bool {

@@ -52,6 +52,9 @@ func (p *peeler) hexText(at *step, t []byte, m mask) bool {
 		return p.child(s, out)
 	}
 	p.show(Bytes, s, out, false)
+	if n >= minCipher {
+		p.dark(s, out, "")
+	}
 	return false
 }
 

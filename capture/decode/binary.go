@@ -124,7 +124,9 @@ func (p *peeler) decompress(at *step, data []byte, name string) (ok, explained b
 	explained = p.child(p.mk(step{up: at, op: name}), out)
 	var rest trailing
 	if errors.As(err, &rest) {
-		p.child(p.mk(step{up: at, place: "@", n: len(data) - rest.n}), data[len(data)-rest.n:])
+		if !p.child(p.mk(step{up: at, place: "@", n: len(data) - rest.n}), data[len(data)-rest.n:]) && rest.n > quietBody {
+			explained = false
+		}
 	}
 	return true, explained
 }

@@ -57,7 +57,7 @@ func (p *peeler) jsonText(up *step, t []byte) bool {
 					continue
 				}
 			}
-			p.child(at, line)
+			p.leaf(at, line)
 		}
 		if end < 0 {
 			return docs > 0

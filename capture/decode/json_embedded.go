@@ -9,12 +9,12 @@ import (
 const maxEmbedded = 16
 
 // embeddedJSON peels documents that begin inside other text: JSONP, a socket.io packet, a log line, an assignment.
-func (p *peeler) embeddedJSON(up *step, t []byte) bool {
+// The documents stand between first and last.
+func (p *peeler) embeddedJSON(up *step, t []byte) (found bool, first, last int) {
 	if !p.enter() {
-		return false
+		return false, 0, 0
 	}
 	defer p.leave()
-	found := false
 	j := p.reader(t)
 	defer p.done(j)
 	for from, tries := 0, 0; from < len(t) && tries < maxEmbedded && !p.stop; tries++ {
@@ -28,13 +28,16 @@ func (p *peeler) embeddedJSON(up *step, t []byte) bool {
 		j.step.place, j.step.n = "@", from
 		if next := peek(t[from+1:]); next == '"' || next == '{' || next == '[' || next == '\'' || next < utf8.RuneSelf && classes[next]&mAlnum != 0 && t[from] == '{' {
 			if j.value() {
-				from, found = j.at, true
+				if !found {
+					first = from
+				}
+				from, last, found = j.at, j.at, true
 				continue
 			}
 		}
 		from++
 	}
-	return found
+	return found, first, last
 }
 
 // peek is the first byte that is not space, or 0.

@@ -27,11 +27,11 @@ func (p *peeler) markup(at *step, t []byte) bool {
 		switch {
 		case bytes.HasPrefix(t, []byte("<![CDATA[")):
 			body, rest, _ := bytes.Cut(t[9:], []byte("]]>"))
-			p.child(p.mk(step{up: at, op: "xml", detail: tag}), trimSpace(body))
+			p.leaf(p.mk(step{up: at, op: "xml", detail: tag}), trimSpace(body))
 			t = rest
 		case bytes.HasPrefix(t, []byte("<!--")):
 			body, rest, _ := bytes.Cut(t[4:], []byte("-->"))
-			p.child(p.mk(step{up: at, op: "xml", detail: "comment"}), trimSpace(body))
+			p.leaf(p.mk(step{up: at, op: "xml", detail: "comment"}), trimSpace(body))
 			t = rest
 		default:
 			var name string
@@ -53,7 +53,7 @@ func (p *peeler) markupText(at *step, tag string, text []byte) {
 	if out, ok := p.entities(text); ok {
 		text = out
 	}
-	p.child(p.mk(step{up: at, op: "xml", detail: tag}), text)
+	p.leaf(p.mk(step{up: at, op: "xml", detail: tag}), text)
 	p.arena.mark = mark
 }
 

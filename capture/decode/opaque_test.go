@@ -25,6 +25,14 @@ func protoBytes(field int, b []byte) []byte {
 	return append(append([]byte{byte(field<<3 | 2)}, varint(len(b))...), b...)
 }
 
+func wrapped(s string, width int) string {
+	var lines []string
+	for ; len(s) > width; s = s[width:] {
+		lines = append(lines, s[:width])
+	}
+	return strings.Join(append(lines, s), "\n")
+}
+
 // TestOpaque holds what is reported against what is not, each beside its like.
 func TestOpaque(t *testing.T) {
 	var floats, counts []byte
@@ -56,6 +64,18 @@ func TestOpaque(t *testing.T) {
 		{"random bytes in protobuf", Sent{Body: append(protoBytes(1, []byte("velvet")), protoBytes(2, random(200))...)}, "body > protobuf $.2: unknown: high entropy"},
 		{"packed floats in protobuf", Sent{Body: append(protoBytes(1, []byte("velvet")), protoBytes(2, floats)...)}, ""},
 		{"packed counts in protobuf", Sent{Body: append(protoBytes(1, []byte("velvet")), protoBytes(2, counts)...)}, ""},
+		{"random text of an element", Sent{Body: []byte(`<r><d>` + token(100) + `</d></r>`)}, "body > xml d > base64: unknown: high entropy"},
+		{"digest in an element", Sent{Body: []byte(`<r><d>` + token(64) + `</d></r>`)}, ""},
+		{"random CDATA", Sent{Body: []byte(`<r><d><![CDATA[` + token(100) + `]]></d></r>`)}, "body > xml d > base64: unknown: high entropy"},
+		{"random line after a document", Sent{Body: append([]byte("{\"v\":1}\n"), random(300)...)}, "body > line #2: unknown: high entropy"},
+		{"random token between documents", Sent{Body: []byte("{\"v\":1}\n" + token(100) + "\n{\"v\":2}\n")}, "body > line #2 > base64: unknown: high entropy"},
+		{"random token beside a document", Sent{Body: []byte(`log {"v":"words"} ` + token(100))}, "body > @18 > base64: unknown: high entropy"},
+		{"random token in a document beside text", Sent{Body: []byte(`log {"v":"` + token(100) + `"} sent`)}, "body > json @4 $.v > base64: unknown: high entropy"},
+		{"random bytes behind gzip", Sent{Body: append(append([]byte(nil), gzipped(t, []byte(`{"a":"hello"}`))...), random(300)...)}, "body > @37: unknown: high entropy"},
+		{"checksum behind gzip", Sent{Body: append(append([]byte(nil), gzipped(t, []byte(`{"a":"hello"}`))...), random(32)...)}, ""},
+		{"short hex that says it is encrypted", Sent{Body: []byte(`{"cipherText":"` + fmt.Sprintf("%x", random(32)) + `"}`)}, "body > json $.cipherText > hex: encrypted: by its name"},
+		{"armour", Sent{Body: []byte("-----BEGIN PGP MESSAGE-----\n\n" + wrapped(token(150), 64) + "\n=abcd\n-----END PGP MESSAGE-----\n")}, "body > @29 > base64: unknown: high entropy"},
+		{"armour of text", Sent{Body: []byte("-----BEGIN NOTE-----\n\n" + wrapped(b64([]byte(strings.Repeat("words of a note ", 12))), 64) + "\n-----END NOTE-----\n")}, ""},
 		{"signed token", Sent{Body: []byte(`{"token":"` + jwt + `"}`)}, ""},
 		{"encrypted token", Sent{Body: []byte(`{"token":"` + jwe + `"}`)}, "body > json $.token > jwt: encrypted: jwe"},
 		{"picture", Sent{Body: append([]byte("\xff\xd8\xff\xe0\x00\x10JFIF\x00"), random(500)...)}, "body: media: image/jpeg"},

@@ -32,14 +32,35 @@ func (p *peeler) text(at *step, data []byte, m mask) bool {
 	if split {
 		return true
 	}
-	embedded := m&mOpen != 0 && m&mQuote != 0 && t[0] != '{' && t[0] != '[' && p.embeddedJSON(at, t)
+	embedded, first, last := false, 0, 0
+	if m&mOpen != 0 && m&mQuote != 0 && t[0] != '{' && t[0] != '[' {
+		embedded, first, last = p.embeddedJSON(at, t)
+	}
 	if p.tokens(at, t, m) && (len(t) < minXOR || m&(mOther|mCtrl|mBack|mQuest|mSemi|mOpen|mQuote|mLess) == 0 || wordy(t) || p.xored(at, t, commonestOf(t)) || !p.isRoot() || m&mSpace != 0) {
 		return true
 	}
 	if !embedded && !clear && p.unread == nil {
 		p.dark(at, t, "unknown: text of no kind")
 	}
+	if embedded && !clear && (darkRun(t[:first]) || darkRun(t[last:])) {
+		return false // what stands beside the documents
+	}
 	return embedded || clear
+}
+
+// darkRun says whether a long token stands in text that says nothing to a reader.
+func darkRun(t []byte) bool {
+	for len(t) > quietBody {
+		n := 0
+		for n < len(t) && classes[t[n]]&(mB64&^mEq) != 0 {
+			n++
+		}
+		if n > quietBody*3/2 && denseToken(t[:n], maskOf(t[:n])) {
+			return true
+		}
+		t = t[min(n+1, len(t)):]
+	}
+	return false
 }
 
 // shortWord is the shortest text in which an encoded canary could hide: 8 letters of base64 are 6 bytes.
@@ -105,7 +126,14 @@ func (p *peeler) unescape(at *step, t []byte, m mask, split bool) (clear bool) {
 	}
 	if m&mEq != 0 && !split {
 		out, ok := p.quotedPrintable(t)
+		guess := m&^(mB64|mSpace) == 0 // the padding of base64 at the end of a line reads as a soft line break
+		if guess {
+			p.muted++
+		}
 		try("quoted-printable", out, ok)
+		if guess {
+			p.muted--
+		}
 	}
 	if m&mHigh != 0 {
 		p.latin1(at, t)
@@ -126,8 +154,10 @@ func (p *peeler) tokens(at *step, t []byte, m mask) bool {
 	case m&^(mB64|mSpace) == 0:
 		ok := p.base64Text(at, t, m) || p.base32Text(at, t, m) || m&mSpace == 0 && p.lzText(at, t)
 		if m&mSpace != 0 {
-			found, _ := p.runs(at, t)
-			ok = ok || found || p.base64Spaced(at, t)
+			found, dark := p.runs(at, t)
+			if ok = ok || found || p.base64Spaced(at, t); !ok && dark {
+				return false
+			}
 		}
 		if !ok && m&mSpace == 0 && len(t) >= minShifted {
 			ok = p.reversed(at, t) || p.base58Text(at, t, m)

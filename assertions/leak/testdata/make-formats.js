@@ -31,3 +31,8 @@ add('Smile','written out',c=>{const out=[0x3a,0x29,0x0a,0];const s=v=>{const b=B
  out.push(0xfa);for(const [k,v] of Object.entries({query:c.text,term:c.wide,url:c.url,host:c.host,did:c.uuid})){out.push(0x80+k.length-1,...Buffer.from(k));s(v)}
  out.push(0x83,...Buffer.from('imei'),0x25);let n=BigInt(c.imei)<<1n;const b=[Number(n&63n)|128];for(n>>=6n;n>0n;n>>=7n)b.unshift(Number(n&127n));out.push(...b,0xfb);return{body:Buffer.from(out)}});
 add('characters of two bytes after their number','written out as java.io.DataOutput does',c=>({body:cat([0,7],...[c.text,c.wide,c.url,c.host,c.uuid,c.imei].map(s=>cat(u32(s.length),Buffer.from(s,'utf16le').swap16())))}));
+const aes=s=>cp.execFileSync('openssl',['enc','-aes-256-cbc','-K','00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff','-iv','0102030405060708090a0b0c0d0e0f10'],{input:s});
+add('aes in CDATA','openssl enc',c=>({body:'<e><v>1</v><d><![CDATA['+b64(aes(J(c)))+']]></d></e>'}),['opaque']);
+add('aes behind a line of json','openssl enc',c=>({body:cat('{"v":1,"alg":"a"}\n',aes(J(c)))}),['opaque']);
+add('aes in armour','openssl enc',c=>({body:'-----BEGIN MESSAGE-----\n\n'+b64(aes(J(c))).match(/.{1,64}/g).join('\n')+'\n-----END MESSAGE-----\n'}),['opaque']);
+add('gzip in armour','node 20',c=>({body:'-----BEGIN MESSAGE-----\n\n'+b64(zlib.gzipSync(J(c))).match(/.{1,64}/g).join('\n')+'\n-----END MESSAGE-----\n'}));
