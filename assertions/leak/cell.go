@@ -76,6 +76,8 @@ func (p *phone) claim(claim Claim, attempts []*Attempt) ClaimVerdict {
 		v.Accepted = append(v.Accepted, accepted...)
 		repeats++
 	}
+	reasons, accepted := p.unrecorded(attempts, claim)
+	v.Reasons, v.Accepted = append(v.Reasons, reasons...), append(v.Accepted, accepted...)
 	if need := p.repeats(attempts); repeats < need {
 		v.Reasons = append(v.Reasons, Reason{Code: CodeTooFewRepeats, Detail: fmt.Sprintf("%d of %d attempts", repeats, need)})
 	}

@@ -1,6 +1,7 @@
 package leak
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -38,6 +39,7 @@ func (p *phone) identities() []Identity {
 	out := make([]Identity, 0, len(byApp))
 	for _, id := range byApp {
 		id.Reasons = append(id.Reasons, blind...)
+		id.Reasons = append(id.Reasons, p.unidentifiedAround(id.App)...)
 		if p.gap != "" || len(p.missing) > 0 {
 			id.Reasons = append(id.Reasons, Reason{Code: CodeCaptureGap, Detail: "the recording is not whole"})
 		}
@@ -87,6 +89,37 @@ func (p *phone) unidentified(at *sighting) (out []Reason) {
 	}
 	if at.more {
 		out = append(out, p.beyond(at))
+	}
+	return out
+}
+
+// unidentifiedAround says what an app sent around the proxy in the run, or may have sent while nobody counted: it was not searched
+// for identifiers either. An empty app is one that is not known.
+func (p *phone) unidentifiedAround(app string) (out []Reason) {
+	its := func(uid int, apps []string) bool {
+		return slices.Contains(apps, app) || app == "" && len(apps) == 0 && SystemName(uid) == ""
+	}
+	for i := range p.attempts {
+		a := &p.attempts[i]
+		for _, c := range []*Counters{&a.Counters, a.Between} {
+			if c == nil {
+				continue
+			}
+			if !c.Readable && a.Fault == nil && !slices.Contains(c.Stopped, app) {
+				out = append(out, Reason{Code: CodeBypass, Detail: "the phone's byte counters could not be read: what was sent around the proxy is not known"})
+			}
+			for _, s := range c.Sockets {
+				if its(s.UID, s.Apps) {
+					out = append(out, Reason{Code: CodeBypass, Class: safe.Text(s.Proto), Host: safe.Text(cmp.Or(s.Host, s.Addr)), Port: s.Port,
+						Detail: "it went around the proxy, so it was not searched for identifiers"})
+				}
+			}
+			for _, d := range c.Deltas {
+				if d.TX > 0 && its(d.UID, d.Apps) && !slices.ContainsFunc(c.Sockets, func(s Sock) bool { return s.UID == d.UID }) {
+					out = append(out, Reason{Code: CodeBypass, Bytes: d.TX, Detail: "bytes sent around the proxy, destination unknown: they were not searched for identifiers"})
+				}
+			}
+		}
 	}
 	return out
 }

@@ -70,6 +70,7 @@ func TestSharedHostIsNotMinted(t *testing.T) {
 	other := p.Secrets[2]
 	p.Secrets[2].Kind, p.Secrets[2].Value = leak.ValueURL, "https://pages.example/one-4f1c8a9e"
 	other.ID, other.Kind, other.Value = "c2", leak.ValueURL, "https://pages.example/two-77aa01bc"
+	other.Key.Scenario = "visit"
 	p.Secrets = append(p.Secrets, other)
 	p.Attempt("search").Postcondition.Need = false
 	p.AddFlow(leaktest.Post(leaktest.Browser, "https://sa.example/sa", 22*s, `{"site":"pages.example"}`))

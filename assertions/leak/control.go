@@ -30,10 +30,15 @@ func (p *phone) check(a *Attempt, claim Claim) (reasons []Reason, accepted []Acc
 	reasons = append(reasons, p.settle(a)...)
 	late, ok := p.late(a, claim)
 	reasons, accepted = append(reasons, late...), append(accepted, ok...)
-	if claim == ClaimReaction && len(accepted) > 0 && p.plannedTrials[a.Key] == 0 {
-		reasons = append(reasons, Reason{Code: CodeTooFewRepeats, Detail: reactionUnread, Attempt: a.ID})
+	return append(reasons, p.acceptedInVain(a, claim, accepted)...), accepted
+}
+
+// acceptedInVain says that what policy accepts unread keeps a reaction claim from being clean where no windows are compared.
+func (p *phone) acceptedInVain(a *Attempt, claim Claim, accepted []Accepted) []Reason {
+	if claim != ClaimReaction || len(accepted) == 0 || p.plannedTrials[a.Key] > 0 {
+		return nil
 	}
-	return reasons, accepted
+	return []Reason{{Code: CodeTooFewRepeats, Detail: reactionUnread, Attempt: a.ID}}
 }
 
 // faultCodes are the reason codes that a fault may give.

@@ -184,5 +184,5 @@ func (p *phone) voided(a *Attempt, claim Claim) (reasons []Reason, accepted []Ac
 	// Whatever else could not be read, what was counted was sent.
 	around, ok := p.around(a, &Counters{Readable: true, Deltas: a.Counters.Deltas, Sockets: a.Counters.Sockets})
 	reasons, accepted = append(reasons, around...), append(accepted, ok...)
-	return reasons, accepted
+	return append(reasons, p.acceptedInVain(a, claim, accepted)...), accepted
 }

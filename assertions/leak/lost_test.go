@@ -87,3 +87,61 @@ func TestSaltedTwiceAtOnePlace(t *testing.T) {
 		}
 	}
 }
+
+// An app is not clean of identifiers for what it sent through the proxy, if it sent something else around it.
+func TestIdentityAroundTheProxy(t *testing.T) {
+	for name, c := range map[string]struct {
+		do   func(p *leaktest.Phone)
+		want leak.Outcome
+	}{
+		"nothing": {func(*leaktest.Phone) {}, clean},
+		"bytes": {func(p *leaktest.Phone) {
+			p.Attempt("settings").Counters.Deltas = []leak.Delta{{UID: 10002, Apps: []string{leaktest.Analytics}, TX: 900}}
+		}, inconclusive},
+		"bytes received": {func(p *leaktest.Phone) {
+			p.Attempt("settings").Counters.Deltas = []leak.Delta{{UID: 10002, Apps: []string{leaktest.Analytics}, RX: 900}}
+		}, clean},
+		"another's bytes": {func(p *leaktest.Phone) {
+			p.Attempt("settings").Counters.Deltas = []leak.Delta{{UID: 10009, Apps: []string{"com.other"}, TX: 900}}
+		}, clean},
+		"bytes between two windows": {func(p *leaktest.Phone) {
+			p.Attempt("drain").Between = &leak.Counters{Readable: true, Deltas: []leak.Delta{{UID: 10002, Apps: []string{leaktest.Analytics, "com.other"}, TX: 900}}}
+		}, inconclusive},
+		"a socket": {func(p *leaktest.Phone) {
+			p.Attempt("search").Counters.Sockets = []leak.Sock{{UID: 10002, Apps: []string{leaktest.Analytics}, Proto: "udp", Addr: "203.0.113.7", Port: 443}}
+		}, inconclusive},
+		"counters that could not be read": {func(p *leaktest.Phone) { p.Attempt("search").Counters = leak.Counters{Detail: "denied"} }, inconclusive},
+		"counters that could not be read, of an app that was stopped": {func(p *leaktest.Phone) {
+			p.Attempt("search").Between = &leak.Counters{Detail: "the phone was rebooted", Stopped: []string{leaktest.Analytics}}
+		}, clean},
+	} {
+		b := leaktest.Clean()
+		c.do(b.Phones[0])
+		v := judge(t, b)
+		at := slices.IndexFunc(v.Identity, func(i leak.Identity) bool { return i.App == leaktest.Analytics })
+		if at < 0 || v.Identity[at].Outcome != c.want {
+			t.Errorf("%s: want %s, got %+v", name, c.want, v.Identity)
+		}
+	}
+}
+
+// What policy accepts unread, sent in an attempt that was made again, may hold the marker as well as what the other sent.
+func TestReactionOfAnAttemptMadeAgain(t *testing.T) {
+	for unread, want := range map[bool]leak.Outcome{false: clean, true: inconclusive} {
+		b := leaktest.Clean()
+		p := b.Phones[0]
+		accept(b, leaktest.Analytics, push)
+		first := p.Attempts[2]
+		first.ID, first.RetriedBy, first.Window = 5, 6, flow.Window{First: 3, Last: 2, Start: 29*s + s/4, End: 29*s + 3*s/4}
+		first.Fault = &leak.Fault{Class: leak.FaultNetwork, Code: leak.CodeCaptureGap, Detail: "the tunnel dropped"}
+		p.Attempts[2].ID, p.Attempts[2].RetryOf = 6, 5
+		p.Attempts = append(p.Attempts, first)
+		if unread {
+			p.AddFlow(leaktest.Tunnel(leaktest.Analytics, push, 443, flow.ClassUntrustedCA, 29*s+s/2))
+		}
+		got := claimOf(t, judge(t, b), leaktest.SettingsKey, leak.ClaimReaction)
+		if got.Outcome != want || unread && !slices.Contains(codes(got), leak.CodeTooFewRepeats) {
+			t.Errorf("unread %v: %s, %+v", unread, got.Outcome, got.Reasons)
+		}
+	}
+}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/telltale-farm/telltale/assertions/leak"
 	"github.com/telltale-farm/telltale/assertions/leak/leaktest"
+	"github.com/telltale-farm/telltale/capture/flow"
 )
 
 // A recording that went on while a window was open saw nothing of what was sent before that, and one that went on behind
@@ -38,21 +39,7 @@ func TestResumed(t *testing.T) {
 			if c.change != nil {
 				c.change(b.Phones[0])
 			}
-			dir := b.Write(t)
-			f, err := os.OpenFile(filepath.Join(dir, "phones", leaktest.PhoneID, "flows.jsonl"), os.O_APPEND|os.O_WRONLY, 0)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := fmt.Fprintf(f, `{"rec":"resume","schema":1,"end_us":%d}`+"\n"+`{"rec":"close","end_us":%d}`+"\n", c.at, 90*s); err != nil {
-				t.Fatal(err)
-			}
-			if err := f.Close(); err != nil {
-				t.Fatal(err)
-			}
-			v, err := leak.Judge(os.DirFS(dir))
-			if err != nil {
-				t.Fatal(err)
-			}
+			v := judgeResumed(t, b, c.at)
 			got := claimOf(t, v, leaktest.SearchKey, leak.ClaimContent)
 			if got.Outcome != c.want || c.want == inconclusive && !slices.Contains(codes(got), leak.CodeCaptureGap) && !slices.Contains(codes(got), leak.CodeDeviceLost) {
 				t.Errorf("%s, want %s: %+v", got.Outcome, c.want, got.Reasons)
@@ -82,4 +69,66 @@ func badDrain(p *leaktest.Phone, at int64) {
 	p.Attempt(leak.DrainScenario).Settle.Quiet = false
 	again.ID, again.Window.Start, again.Window.End = 5, at+s/4, at+9*s
 	p.Attempts = append(p.Attempts, again)
+}
+
+// judgeResumed judges a recording that stopped, and went on at a moment; 0 for one that did not.
+func judgeResumed(t *testing.T, b *leaktest.Bundle, at int64) leak.Verdicts {
+	t.Helper()
+	dir := b.Write(t)
+	if at > 0 {
+		f, err := os.OpenFile(filepath.Join(dir, "phones", leaktest.PhoneID, "flows.jsonl"), os.O_APPEND|os.O_WRONLY, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := fmt.Fprintf(f, `{"rec":"resume","schema":1,"end_us":%d}`+"\n"+`{"rec":"close","end_us":%d}`+"\n", at, 90*s); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	v, err := leak.Judge(os.DirFS(dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// Of an attempt that a kill kept from being written down its canary is left: what was sent unread until the recording stopped
+// may be the action's.
+func TestAttemptThatIsNotRecorded(t *testing.T) {
+	const killed = 19*s + s/2
+	refused := func(app string, at int64) leaktest.Flow {
+		return leaktest.Tunnel(app, "sa.collector.example", 443, flow.ClassUntrustedCA, at)
+	}
+	for name, c := range map[string]struct {
+		minted bool
+		stop   int64
+		sent   *leaktest.Flow
+		want   leak.Outcome
+		code   leak.Code
+	}{
+		"none":                                   {false, killed, new(refused(leaktest.Browser, 19*s+s/4)), clean, ""},
+		"nothing unread":                         {true, killed, nil, clean, ""},
+		"unread":                                 {true, killed, new(refused(leaktest.Browser, 19*s+s/4)), inconclusive, leak.CodeOpaqueFlow},
+		"unread, by another app":                 {true, killed, new(refused("com.other", 19*s+s/4)), clean, ""},
+		"unread, before it":                      {true, killed, new(refused(leaktest.Browser, 15*s)), clean, ""},
+		"unread, before the app is driven again": {true, killed, new(refused(leaktest.Browser, 19*s+3*s/4)), inconclusive, leak.CodeOpaqueFlow},
+		"in a recording that never stopped":      {true, 0, nil, inconclusive, leak.CodeHarness},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := leaktest.Clean()
+			p := b.Phones[0]
+			if c.minted {
+				ownCanary(p, &leak.Attempt{})
+			}
+			if c.sent != nil {
+				p.AddFlow(*c.sent)
+			}
+			got := claimOf(t, judgeResumed(t, b, c.stop), leaktest.SearchKey, leak.ClaimContent)
+			if got.Outcome != c.want || c.code != "" && !slices.Contains(codes(got), c.code) {
+				t.Errorf("%s, want %s: %+v", got.Outcome, c.want, got.Reasons)
+			}
+		})
+	}
 }
