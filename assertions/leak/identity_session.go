@@ -220,14 +220,20 @@ func (c *collector) value(v *decode.Value) {
 	c.values = append(c.values, PlacedValue{Place: place, Value: string(v.Data), Location: loc, Transforms: v.Transforms()})
 }
 
-// telling drops what a site keeps in its own visitors' browsers.
-func (p *phone) telling(f *flow.Flow, values []PlacedValue) []PlacedValue {
-	if len(values) == 0 || !p.toSite(f) {
+// telling drops what a site keeps in its own visitors' browsers. An app that is none visits no site: what it sends there is its
+// own upload.
+func (p *phone) telling(at *sighting, values []PlacedValue) []PlacedValue {
+	if len(values) == 0 || !slices.ContainsFunc(at.owners(), p.visits) || !p.toSite(at.flow) {
 		return values
 	}
 	return slices.DeleteFunc(values, func(v PlacedValue) bool {
 		return !strings.HasPrefix(v.Location, "header ") || strings.HasPrefix(v.Location, "header Referer") || strings.HasPrefix(v.Location, "header Origin")
 	})
+}
+
+// visits says whether an app shows sites to whom uses the phone, or sends for one that does; one that is not known may.
+func (p *phone) visits(app string) bool {
+	return app == "" || slices.Contains(p.policy.Services, app) || slices.ContainsFunc(p.policy.Browsers, func(b Browser) bool { return b.App == app })
 }
 
 // toSite says whether a flow went to a site that the run visits, or to the control host.

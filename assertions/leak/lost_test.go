@@ -145,3 +145,16 @@ func TestReactionOfAnAttemptMadeAgain(t *testing.T) {
 		}
 	}
 }
+
+// What a site keeps in the browsers of its visitors names no phone; what another app uploads to the same party may.
+func TestIdentityToASite(t *testing.T) {
+	for app, want := range map[string]leak.Outcome{leaktest.Browser: clean, leaktest.Analytics: inconclusive} {
+		b := leaktest.Clean()
+		b.Phones[0].AddFlow(leaktest.Post(app, "https://log.duckduckgo.com/", 22*s, `{"uuid":"5b7f0c7e-6d0e-4b8e-9a51-0f6c2d9f4e11"}`))
+		v := judge(t, b)
+		at := slices.IndexFunc(v.Identity, func(i leak.Identity) bool { return i.App == app })
+		if at < 0 || v.Identity[at].Outcome != want {
+			t.Errorf("%s: want %s, got %+v", app, want, v.Identity)
+		}
+	}
+}

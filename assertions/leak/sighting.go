@@ -103,7 +103,7 @@ func (p *phone) look(s *Searcher, meaning map[string]sightedHit, f *flow.Flow) s
 	if scattered {
 		at.cut = append(at.cut, "more pieces of canaries than are kept")
 	}
-	at.values, at.more, at.tokens = p.telling(f, could.values), could.more, could.tokens.found
+	at.values, at.more, at.tokens = p.telling(&at, could.values), could.more, could.tokens.found
 	return at
 }
 
