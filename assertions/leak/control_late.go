@@ -1,6 +1,7 @@
 package leak
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -69,10 +70,36 @@ func (p *phone) lateUnread(a *Attempt, lost bool) (reasons []Reason, accepted []
 			reasons, accepted = append(reasons, around...), append(accepted, ok...)
 		}
 	}
+	uncounted, ok := p.uncounted(a, &rest, lost)
+	reasons, accepted = append(reasons, uncounted...), append(accepted, ok...)
 	for i := range reasons {
 		reasons[i].Detail += ", after the window and before the app was driven again"
 	}
 	return reasons, accepted
+}
+
+// uncounted is for counters that could not be read when an attempt's app was driven again: until when the app's bytes count is then
+// in no reading, or, where a fault ended that window, in the first that came after.
+func (p *phone) uncounted(a, rest *Attempt, lost bool) (reasons []Reason, accepted []Accepted) {
+	var later []*Attempt
+	for i := range p.attempts {
+		if b := &p.attempts[i]; b.Window.Start > rest.Window.End {
+			later = append(later, b)
+		}
+	}
+	slices.SortStableFunc(later, func(b, c *Attempt) int { return cmp.Compare(b.Window.Start, c.Window.Start) })
+	if len(later) == 0 || later[0].Between != nil || later[0].Fault == nil && later[0].Counters.Readable || lost {
+		return nil, nil
+	}
+	for _, b := range later {
+		switch {
+		case b.Between != nil:
+			return p.around(rest, p.own(a, b.Between))
+		case b.Fault == nil:
+			return p.around(rest, &Counters{Readable: b.Counters.Readable, Detail: b.Counters.Detail})
+		}
+	}
+	return nil, nil
 }
 
 // driven says whether an attempt came to drive its app: a phone that was away before it, or an idle window, drove none.

@@ -139,3 +139,35 @@ func TestCleartext(t *testing.T) {
 		})
 	}
 }
+
+// Counters that could not be read when the app was driven again leave open what it sent until then, or the next reading says it.
+func TestCountersUnreadWhenDrivenAgain(t *testing.T) {
+	lost := &leak.Fault{Class: leak.FaultPhone, Code: leak.CodeDeviceLost, Detail: "it went away"}
+	read := func(tx int64) *leak.Counters {
+		return &leak.Counters{Readable: true, Deltas: []leak.Delta{{UID: 10001, Apps: []string{leaktest.Browser}, TX: tx}}}
+	}
+	for name, c := range map[string]struct {
+		readable bool
+		fault    *leak.Fault
+		next     *leak.Counters // before the window after that
+		want     leak.Outcome
+	}{
+		"read":                            {true, nil, nil, leak.Clean},
+		"not read":                        {false, nil, nil, leak.Inconclusive},
+		"not read, and a fault":           {false, lost, read(0), leak.Clean},
+		"not read, and a fault, and more": {false, lost, read(700), leak.Inconclusive},
+	} {
+		b := leaktest.Clean()
+		p := b.Phone(leaktest.PhoneID)
+		again := *p.Attempt("search")
+		again.ID, again.Key.Scenario, again.Canaries, again.Fault, again.Window = 5, "visit", []string{}, c.fault, leaktest.At(3)
+		again.Window.First, again.Window.Last, again.Counters.Readable = 3, 3, c.readable
+		p.Attempts[2].Window, p.Attempts[3].Window = leaktest.At(4), leaktest.At(5)
+		p.Attempts[2].Window.Last, p.Attempts[3].Window.Last = 3, 3
+		p.Attempts[2].Between = c.next
+		p.Attempts = append(p.Attempts, again)
+		if got := claimOf(t, judge(t, b), leaktest.SearchKey, leak.ClaimContent); got.Outcome != c.want {
+			t.Errorf("%s: %s, %+v", name, got.Outcome, got.Reasons)
+		}
+	}
+}
