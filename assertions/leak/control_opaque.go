@@ -12,6 +12,7 @@ import (
 const (
 	classProtocolError = "protocol-error" // bytes that broke the protocol
 	classUnfinished    = "unfinished"     // a request whose record ends before its body does
+	classUnproved      = "unproved-name"  // a canary that went to an address in a name which nobody proved
 )
 
 // unread says why what a flow carried could not be read, as a class; empty if it could, or if it carried nothing.

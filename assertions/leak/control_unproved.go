@@ -23,7 +23,7 @@ func (p *phone) unprovedNames(a *Attempt, claim Claim) (reasons []Reason, accept
 			return
 		}
 		reasons = append(reasons, Reason{
-			Code: CodeUnproved, Attempt: a.ID, Flow: f.Seq, App: safe.Text(at.who()), Host: safe.Text(address), Port: f.Port,
+			Code: CodeOpaqueFlow, Class: classUnproved, Attempt: a.ID, Flow: f.Seq, App: safe.Text(at.who()), Host: safe.Text(address), Port: f.Port,
 			Detail: safe.Text(fmt.Sprintf("the canary went to this address in the name of %s, which no server there proved: an app can write any name into a ClientHello", host)),
 			Accept: acceptLine(at.who(), address, f.Port),
 		})

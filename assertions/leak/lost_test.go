@@ -40,7 +40,7 @@ func TestWhatWasLost(t *testing.T) {
 		"the canary of an attempt that was made again, by a name that nobody proved": {func(_ *leaktest.Bundle, p *leaktest.Phone) {
 			q := ownCanary(p, voided(p))
 			ride(p, connect(address, leaktest.Search, 16*s), with(leaktest.Get(leaktest.Browser, "https://duckduckgo.com/?q="+strings.ReplaceAll(q, " ", "+"), 16*s+1), unanswered))
-		}, inconclusive, leak.CodeUnproved},
+		}, inconclusive, leak.CodeOpaqueFlow},
 		"an app of which nothing says how it was known": {func(_ *leaktest.Bundle, p *leaktest.Phone) {
 			p.AddFlow(with(leaktest.Tunnel("com.other", "sa.collector.example", 443, flow.ClassUntrustedCA, 22*s), func(f *leaktest.Flow) { f.AppBy = flow.ByUnknown }))
 		}, inconclusive, leak.CodeOpaqueFlow},

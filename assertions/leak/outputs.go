@@ -20,7 +20,6 @@ const (
 	CodeOpaqueFlow     Code = "opaque-flow"
 	CodeBypass         Code = "bypass"
 	CodeCleartext      Code = "cleartext"
-	CodeUnproved       Code = "unproved-name"
 	CodeTruncated      Code = "truncated"
 	CodeCaptureGap     Code = "capture-gap"
 	CodeDeviceLost     Code = "device-lost"

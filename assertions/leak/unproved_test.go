@@ -30,7 +30,7 @@ func TestNamesThatNobodyProved(t *testing.T) {
 		}, clean, ""},
 		"not proved": {func(_ *leaktest.Bundle, p *leaktest.Phone) {
 			ride(p, connect(address, leaktest.Search, 22*s), with(askFor(leaktest.Search, 22*s+1), unanswered))
-		}, inconclusive, leak.CodeUnproved},
+		}, inconclusive, leak.CodeOpaqueFlow},
 		"not proved, of a name that our computer resolved": {func(_ *leaktest.Bundle, p *leaktest.Phone) {
 			ride(p, connect(leaktest.Search, leaktest.Search, 22*s), with(askFor(leaktest.Search, 22*s+1), unanswered))
 		}, clean, ""},
@@ -42,7 +42,7 @@ func TestNamesThatNobodyProved(t *testing.T) {
 		}, clean, ""},
 		"not proved, by another app, after the window": {func(_ *leaktest.Bundle, p *leaktest.Phone) {
 			ride(p, connect(address, leaktest.Search, 45*s), with(askFor(leaktest.Search, 45*s+1), func(f *leaktest.Flow) { unanswered(f); f.App = "com.other" }))
-		}, inconclusive, leak.CodeUnproved},
+		}, inconclusive, leak.CodeOpaqueFlow},
 		"not proved, and nothing of the query": {func(_ *leaktest.Bundle, p *leaktest.Phone) {
 			ride(p, connect(address, leaktest.Search, 22*s), with(leaktest.Get(leaktest.Browser, "https://"+leaktest.Search+"/logo.png", 22*s+1), unanswered))
 		}, clean, ""},
@@ -53,13 +53,13 @@ func TestNamesThatNobodyProved(t *testing.T) {
 		"not proved, the name accepted": {func(b *leaktest.Bundle, p *leaktest.Phone) {
 			b.PhonePolicy(leaktest.PhoneID).Accept = []leak.Accept{{App: leaktest.Browser, Host: leaktest.Search}}
 			ride(p, connect(address, leaktest.Search, 22*s), with(askFor(leaktest.Search, 22*s+1), unanswered))
-		}, inconclusive, leak.CodeUnproved},
+		}, inconclusive, leak.CodeOpaqueFlow},
 		"in pieces": {func(_ *leaktest.Bundle, p *leaktest.Phone) {
 			for i, half := range []string{"quokka+gan", "try+4f1c8a9e"} {
 				at := 22*s + int64(2*i)
 				ride(p, connect(address, leaktest.Search, at), with(leaktest.Get(leaktest.Browser, "https://"+leaktest.Search+"/?p="+half, at+1), unanswered))
 			}
-		}, inconclusive, leak.CodeUnproved},
+		}, inconclusive, leak.CodeOpaqueFlow},
 		"a piece": {func(_ *leaktest.Bundle, p *leaktest.Phone) {
 			ride(p, connect(address, leaktest.Search, 22*s), with(leaktest.Get(leaktest.Browser, "https://"+leaktest.Search+"/?p=quokka+gan", 22*s+1), unanswered))
 		}, clean, ""},
@@ -77,7 +77,7 @@ func TestNamesThatNobodyProved(t *testing.T) {
 		"in a request that broke off, made again": {func(_ *leaktest.Bundle, p *leaktest.Phone) {
 			voided(p)
 			ride(p, connect(address, leaktest.Search, 16*s), with(askFor(leaktest.Search, 16*s+1), unanswered))
-		}, inconclusive, leak.CodeUnproved},
+		}, inconclusive, leak.CodeOpaqueFlow},
 		"our control host's": {func(_ *leaktest.Bundle, p *leaktest.Phone) {
 			ride(p, connect(address, leaktest.Control, 22*s), with(askFor(leaktest.Control, 22*s+1), func(f *leaktest.Flow) { f.Control, f.ServerTLS = true, nil }))
 		}, leaked, ""},
@@ -89,7 +89,7 @@ func TestNamesThatNobodyProved(t *testing.T) {
 			said := false
 			for _, r := range got.Reasons {
 				said = said || r.Code == c.code
-				if r.Code == leak.CodeUnproved && (r.Host != address || !strings.Contains(r.Detail, leaktest.Search) || !strings.Contains(r.Accept, address)) {
+				if r.Class == "unproved-name" && (r.Host != address || !strings.Contains(r.Detail, leaktest.Search) || !strings.Contains(r.Accept, address)) {
 					t.Errorf("it does not say where to: %+v", r)
 				}
 			}
