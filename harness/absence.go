@@ -48,11 +48,11 @@ func Await(ctx context.Context, d *adb.Device, w Waiting) error {
 	err := a.look(ctx)
 	if err != nil && !errors.Is(err, errStarting) {
 		a.say(fmt.Sprintf("waiting up to %s for the phone: %v", a.bounds.Attach, err))
-		err = a.within(ctx, a.bounds.Attach)
+		err = a.within(ctx, a.bounds.Attach, nil)
 	}
 	if errors.Is(err, errStarting) && ctx.Err() == nil {
 		a.say(fmt.Sprintf("waiting up to %s until the phone has started", a.bounds.Boot))
-		err = a.within(ctx, a.bounds.Boot)
+		err = a.within(ctx, a.bounds.Boot, err)
 	}
 	return err
 }
@@ -60,27 +60,27 @@ func Await(ctx context.Context, d *adb.Device, w Waiting) error {
 // arrive waits for the phone as long as one may be away, and longer for one that is seen to start: its shell answers half a
 // minute before its settings and apps do.
 func (a *absence) arrive(ctx context.Context) error {
-	err := a.within(ctx, a.bounds.Attach)
+	err := a.within(ctx, a.bounds.Attach, nil)
 	if !errors.Is(err, errStarting) || ctx.Err() != nil {
 		return err
 	}
 	a.say("waiting until the phone has started")
-	return a.within(ctx, a.bounds.Boot)
+	return a.within(ctx, a.bounds.Boot, err)
 }
 
-func (a *absence) within(ctx context.Context, most time.Duration) error {
+func (a *absence) within(ctx context.Context, most time.Duration, starting error) error {
 	ctx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
-	return a.reach(ctx)
+	return a.reach(ctx, starting)
 }
 
 // reach waits until the adb server has the phone and its shell answers. The error is what the last look found; a phone
-// that does not know this computer's key is not waited for, since somebody has to touch it.
-func (a *absence) reach(ctx context.Context) error {
+// that does not know this computer's key is not waited for, since somebody has to touch it. Of one that was starting when it was
+// last seen, starting says so.
+func (a *absence) reach(ctx context.Context, starting error) error {
 	tick := time.NewTicker(reachEvery)
 	defer tick.Stop()
 	var asking time.Time // since when the phone asks for the key
-	var starting error
 	for {
 		err := a.look(ctx)
 		if errors.Is(err, errStarting) {

@@ -48,7 +48,7 @@ func (l *Lease) note(event, what string, err error) {
 func (l *Lease) arrive(ctx context.Context) error { return l.absence().arrive(ctx) }
 
 // reach waits until the adb server has the phone and its shell answers.
-func (l *Lease) reach(ctx context.Context) error { return l.absence().reach(ctx) }
+func (l *Lease) reach(ctx context.Context) error { return l.absence().reach(ctx, nil) }
 
 // look tries once to have the phone.
 func (l *Lease) look(ctx context.Context) error { return l.absence().look(ctx) }
