@@ -1,12 +1,9 @@
 package screen
 
 import (
-	"bytes"
 	"image"
 	"image/color"
-	"image/png"
 	"io"
-	"slices"
 )
 
 var palette = color.Palette{
@@ -24,21 +21,8 @@ var palette = color.Palette{
 	Faint:     color.RGBA{214, 214, 218, 255},
 }
 
-// padded is the palette with more than 16 colours: the encoder then takes a byte for each pixel as it is, and does not
-// look at each of two million to put two into one.
-var padded = slices.Concat(palette, palette)
-
 // PNG is what `screencap -p` prints: the display at its full size, drawn from the same views as the dump.
-func (f *Frame) PNG() []byte {
-	var out bytes.Buffer
-	enc := png.Encoder{CompressionLevel: png.BestSpeed}
-	img := f.Draw()
-	img.Palette = padded
-	if err := enc.Encode(&out, img); err != nil {
-		return nil // only an impossible size, which New refuses
-	}
-	return out.Bytes()
-}
+func (f *Frame) PNG() []byte { return encode(f.Draw()) }
 
 // Raw is what `screencap` without -p prints: width, height, format 1 (RGBA_8888), a colour space since Android 9, then
 // the pixels.
