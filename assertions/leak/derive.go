@@ -95,9 +95,11 @@ func derive(i int32, n Needle) *derivation {
 	}
 	d.disguised(v)
 	d.charsets(v)
+	d.marked(v)
 	d.digest(v)
 	d.digest(strings.ToLower(v), "lower")
 	d.digest(strings.ToUpper(v), "upper")
+	d.digest(escaped(v), "percent")
 	return d
 }
 
@@ -144,33 +146,6 @@ func unmistakable(v string) bool {
 		}
 	}
 	return digits >= 3 && letters >= 8 && digits+letters >= 14
-}
-
-// disguised adds the value backwards and with its letters moved by half the alphabet.
-func (d *derivation) disguised(v string) {
-	d.once(reverse(v), "reversed")
-	d.once(strings.Map(func(r rune) rune {
-		switch {
-		case r >= 'a' && r <= 'z':
-			return 'a' + (r-'a'+13)%26
-		case r >= 'A' && r <= 'Z':
-			return 'A' + (r-'A'+13)%26
-		}
-		return r
-	}, v), rot13)
-}
-
-// rot13 is the name of a disguise that is found and reported as one.
-const rot13 = "rot13"
-
-// once adds a derived spelling unless it is there already.
-func (d *derivation) once(text string, names ...string) {
-	for _, p := range d.patterns {
-		if string(p.exact) == text {
-			return
-		}
-	}
-	d.add(text, ClassNormalised, edgeText, names...)
 }
 
 // maxWords is the most words of a needle that are looked for apart.

@@ -29,6 +29,7 @@ func (d *derivation) charsets(v string) {
 		return
 	}
 	d.wide = true
+	d.digest(string(le), "utf-16le")
 	for _, c := range []struct {
 		name string
 		enc  encoding.Encoding
@@ -39,6 +40,9 @@ func (d *derivation) charsets(v string) {
 	} {
 		if b, err := c.enc.NewEncoder().Bytes([]byte(v)); err == nil {
 			d.charset(b, edgeText, c.name)
+			if c.name == "gb18030" {
+				d.digest(string(b), c.name)
+			}
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"crypto/sha512"
 	"encoding/binary"
 	"encoding/hex"
+	"strings"
 )
 
 // digest is a digest of a spelling of a needle.
@@ -15,6 +16,7 @@ type digest struct {
 	class  string
 	names  []string
 	sum    []byte
+	whole  bool // its beginning says nothing of its own
 }
 
 // minDigest is how much of a digest must be there, in bytes. 32-bit checksums say nothing.
@@ -46,17 +48,35 @@ func (t *digests) add(needle int32, in input) {
 		sum  []byte
 	}{{"md5", m5[:]}, {"sha1", s1[:]}, {"sha224", s224[:]}, {"sha256", s256[:]}, {"sha384", s384[:]}, {"sha512", s512[:]}} {
 		names := append(append([]string(nil), in.names...), d.name)
-		t.enter(digest{needle, class, names, d.sum})
+		t.enter(digest{needle, class, names, d.sum, false})
 		if d.name == "md5" {
-			t.enter(digest{needle, class, append(names[:len(names):len(names)], "middle"), m5[4:12]}) // the 16 hex digits that some call a short md5
+			t.enter(digest{needle, class, append(names[:len(names):len(names)], "middle"), m5[4:12], false}) // the 16 hex digits that some call a short md5
 		}
-		if d.name == "md5" || d.name == "sha1" || d.name == "sha256" { // and a digest of the digest's hex
-			h := []byte(hex.EncodeToString(d.sum))
-			again5, again256 := md5.Sum(h), sha256.Sum256(h)
-			t.enter(digest{needle, class, append(names[:len(names):len(names)], "md5"), again5[:]})
-			t.enter(digest{needle, class, append(names[:len(names):len(names)], "sha256"), again256[:]})
+		switch d.name {
+		case "md5":
+			if u := nameUUID(m5); u != m5 {
+				t.enter(digest{needle, class, append(names[:len(names):len(names)], "uuid"), u[:], true})
+			}
+			t.again(needle, class, names, strings.ToUpper(hex.EncodeToString(d.sum)))
+			fallthrough
+		case "sha1", "sha256":
+			t.again(needle, class, names, hex.EncodeToString(d.sum))
 		}
 	}
+}
+
+// again adds the digests of a digest's hex.
+func (t *digests) again(needle int32, class string, names []string, h string) {
+	m5, s1, s256 := md5.Sum([]byte(h)), sha1.Sum([]byte(h)), sha256.Sum256([]byte(h))
+	t.enter(digest{needle, class, append(names[:len(names):len(names)], "md5"), m5[:], false})
+	t.enter(digest{needle, class, append(names[:len(names):len(names)], "sha1"), s1[:], false})
+	t.enter(digest{needle, class, append(names[:len(names):len(names)], "sha256"), s256[:], false})
+}
+
+// nameUUID makes of an md5 the UUID of a name (RFC 9562, version 3; Java's UUID.nameUUIDFromBytes): six bits of it say that.
+func nameUUID(sum [md5.Size]byte) [md5.Size]byte {
+	sum[6], sum[8] = sum[6]&0x0f|0x30, sum[8]&0x3f|0x80
+	return sum
 }
 
 func (t *digests) enter(d digest) {
@@ -130,7 +150,7 @@ func (t *digests) inText(v []byte, runs []run, found func(d *digest, start, end 
 		list := t.lookup(k)
 		for n := range list {
 			d := &list[n]
-			if end-start <= 2*len(d.sum) && hexPrefix(v[start:end], d.sum) {
+			if end-start <= 2*len(d.sum) && (!d.whole || end-start == 2*len(d.sum)) && hexPrefix(v[start:end], d.sum) {
 				found(d, start, end)
 			}
 		}
@@ -189,7 +209,7 @@ func (t *digests) rawAt(v []byte, i int, loose bool, found func(d *digest, start
 		switch {
 		case (loose && len(rest) >= len(d.sum) || len(rest) == len(d.sum) && i == 0) && len(d.sum) >= minWhole && string(rest[:len(d.sum)]) == string(d.sum):
 			found(d, i, i+len(d.sum))
-		case i == 0 && len(rest) < len(d.sum) && string(rest) == string(d.sum[:len(rest)]):
+		case i == 0 && !d.whole && len(rest) < len(d.sum) && string(rest) == string(d.sum[:len(rest)]):
 			found(d, 0, len(rest))
 		}
 	}

@@ -157,6 +157,9 @@ func prefixed(v []byte, start, end int, left, right, wide bool) bool {
 		run--
 	}
 	for s := run; s <= start && s < run+3; s++ {
+		if v[s]&0xc0 == 0x80 {
+			continue // it goes on with a letter of UTF-8: no text begins with it
+		}
 		for _, n := range lengthsBefore(v, s) {
 			if s+n == end {
 				return true

@@ -16,6 +16,7 @@ var (
 	wantUUID   = Needle{"i", ValueID, "5e77c02f-031a-4c9d-a1ff-cb2a6f40023c"}
 	wantMAC    = Needle{"m", ValueID, "02:00:5e:10:ab:9f"}
 	wantIMEI   = Needle{"n", ValueNumber, "867254269213547"}
+	wantPhone  = Needle{"p", ValueNumber, "+8613912345678"}
 	wantMarker = Needle{"k", ValueMarker, "com.android.settings"}
 )
 
@@ -59,6 +60,7 @@ func TestSearch(t *testing.T) {
 		{"letters like those of a word with two lower cases", Needle{"w", ValueText, "ελιά μύθος ağacı"}, `ΕΛΙΆ ΜΎΘΟΝ AĞACI`, ""},
 		{"text behind the number of its characters", Needle{"w", ValueText, "żółta łódź"}, "S\x00\x0ażółta łódźS\x00\x03abc", "exact"},
 		{"longer text behind the number of its characters", Needle{"w", ValueText, "żółta łódź"}, "S\x00\x0bżółta łódźkS\x00\x03abc", ""},
+		{"text, a longer one in MessagePack behind a byte that could be its length", wantText, "\x93\xb3velvet okapi 7f3a91\xc3\xb4velvet okapi 7f3a911\x9d\xb4velvet okapis 7f3a91", "exact"},
 		{"words in different objects", wantText, `{"a":{"x":"velvet"},"b":{"x":"okapi"},"c":{"y":"7f3a91"}}`, ""},
 		{"text in UTF-16", wantText, "v\x00e\x00l\x00v\x00e\x00t\x00 \x00o\x00k\x00a\x00p\x00i\x00 \x007\x00f\x003\x00a\x009\x001\x00", "exact/utf-16le"},
 		{"letters beyond ASCII", wantWide, `{"q":"zéphyr кукушка 7f3a91"}`, "exact/json"},
@@ -90,6 +92,19 @@ func TestSearch(t *testing.T) {
 		{"hardware address with dashes", wantMAC, `02-00-5E-10-AB-9F`, "normalised/case"},
 		{"hardware address bare", wantMAC, `02005e10ab9f`, "normalised/no-separators"},
 		{"hardware address of another", wantMAC, `02:00:5e:10:ab:9e`, ""},
+
+		{"hardware address as a number", wantMAC, `{"m":2200601406367}`, "normalised/decimal"},
+		{"hardware address as another number", wantMAC, `{"m":2200601406368}`, ""},
+		{"id with underscores", wantUUID, `5e77c02f_031a_4c9d_a1ff_cb2a6f40023c`, "normalised/separators"},
+
+		{"telephone number", wantPhone, `{"p":"+8613912345678"}`, "exact/json"},
+		{"telephone number of the country", wantPhone, `{"p":"13912345678"}`, "normalised/national"},
+		{"telephone number as it is dialled from abroad", wantPhone, `{"p":"008613912345678"}`, "normalised/international"},
+		{"telephone number in groups", wantPhone, `{"p":"139 1234 5678"}`, "normalised/separators"},
+		{"md5 of the telephone number of the country", wantPhone, `{"p":"535381ec9d5ab7a390db0a30860600f2"}`, "hashed/md5"},
+		{"telephone number without its first digit", wantPhone, `{"p":"3912345678"}`, ""},
+		{"telephone number and another digit", wantPhone, `{"p":"139123456789"}`, ""},
+		{"telephone number of a neighbour", wantPhone, `{"p":"139 1234 5679"}`, ""},
 
 		{"number", wantIMEI, `imei867254269213547`, "exact"},
 		{"number in JSON", wantIMEI, `{"i":867254269213547}`, "exact/json"},

@@ -308,7 +308,7 @@ func TestEveryLayerMatters(t *testing.T) {
 
 // derivedNames are the transforms that a searcher adds.
 func derivedNames(t *testing.T) map[string]bool {
-	names := map[string]bool{"case": true, "md5": true, "sha1": true, "sha224": true, "sha256": true, "sha384": true, "sha512": true, "middle": true, "salted": true, "hmac": true}
+	names := map[string]bool{"case": true, "md5": true, "sha1": true, "sha224": true, "sha256": true, "sha384": true, "sha512": true, "middle": true, "uuid": true, "salted": true, "hmac": true}
 	for i, n := range vectorNeedles() {
 		d := derive(int32(i), n)
 		for _, p := range d.patterns {

@@ -21,7 +21,7 @@ func (p *peeler) binary(at *step, data []byte, m mask) bool {
 	if p.announced(at, data) || p.wide(at, data) {
 		return true
 	}
-	if m&mHigh != 0 && p.latin1(at, data) || p.guessed(at, data) || m&mHigh != 0 && p.gb18030(at, data) {
+	if len(data) >= minXOR && turnable(data[0]-data[1]) && p.turned(at, data) || m&mHigh != 0 && p.latin1(at, data) || p.guessed(at, data) || m&mHigh != 0 && p.gb18030(at, data) {
 		return true
 	}
 	if len(data) >= minXOR {
@@ -33,6 +33,9 @@ func (p *peeler) binary(at *step, data []byte, m mask) bool {
 		return explained
 	}
 	if explained, ok := p.inside(at, data, m); ok {
+		return explained
+	}
+	if explained, ok := p.lastTries(at, data); ok {
 		return explained
 	}
 	p.dark(at, data, "")

@@ -187,6 +187,8 @@ func (p *peeler) inflate(name string, b []byte) ([]byte, error) {
 		r = bzip2.NewReader(src)
 	case "snappy-raw":
 		return p.snappyBlock(b)
+	case "snappy-java":
+		return p.snappyBlocks(b)
 	case "lz4-raw":
 		return p.lz4Block(b)
 	default:

@@ -1,6 +1,9 @@
 package decode
 
-import "bytes"
+import (
+	"bytes"
+	"unicode/utf8"
+)
 
 // looksForm says whether text is name=value pairs, as a form or a query: a plain name before the first =, no space.
 func looksForm(t []byte) bool {
@@ -74,6 +77,10 @@ func (p *peeler) formValue(at *step, v []byte) {
 	out, ok := p.percent(v)
 	if !ok {
 		out = v
+	} else if bytes.Contains(out, []byte("%u")) && !utf8.Valid(out) { // escape() writes %XX for Latin-1
+		if u, ok := p.percentU(v); ok {
+			at, out = p.mk(step{up: at, op: "percent-u"}), u
+		}
 	}
 	p.leaf(at, out)
 }

@@ -74,7 +74,7 @@ func FuzzLZString(f *testing.F) {
 func FuzzJWT(f *testing.F) { fuzzLayer(f, func(p *peeler, at *step, b []byte) { p.jwt(at, b) }) }
 func FuzzCompressed(f *testing.F) {
 	fuzzLayer(f, func(p *peeler, at *step, b []byte) {
-		for _, name := range []string{"gzip", "zlib", "deflate", "zstd", "brotli", "snappy", "snappy-raw", "lz4", "lz4-raw", "bzip2"} {
+		for _, name := range []string{"gzip", "zlib", "deflate", "zstd", "brotli", "snappy", "snappy-raw", "snappy-java", "lz4", "lz4-raw", "bzip2"} {
 			_, _ = p.inflate(name, b)
 		}
 		p.unlabelled(at, b)
@@ -116,5 +116,16 @@ func FuzzInside(f *testing.F) {
 		p.inside(at, b, maskOf(b))
 		p.xored(at, b, commonestOf(b))
 		p.shifted(at, b)
+	})
+}
+func FuzzOtherBase64(f *testing.F) {
+	fuzzLayer(f, func(p *peeler, at *step, b []byte) { p.otherBase64(at, b, maskOf(b)); p.fullWidth(b) })
+}
+func FuzzLastTries(f *testing.F) {
+	fuzzLayer(f, func(p *peeler, at *step, b []byte) {
+		p.lastTries(at, b)
+		if len(b) >= minXOR {
+			p.turned(at, b)
+		}
 	})
 }

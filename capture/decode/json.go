@@ -217,6 +217,7 @@ func (j *jsonReader) array() bool {
 	if ok := j.byteArray(); ok {
 		return true
 	}
+	j.letters()
 	j.at++
 	n := len(j.path.elems)
 	j.path.elems = append(j.path.elems, elem{})

@@ -51,6 +51,7 @@ func (j *jsonReader) bytes(t []byte, head int, before func(t []byte, i int) int)
 	out = out[:0]
 	j.eachByte(t, head, before, func(b byte) { out = append(out, b) })
 	if !promising(out) && len(out) <= quietBody {
+		j.p.show(Bytes, j.p.mk(step{up: j.step, op: "byte-array"}), out, false)
 		return false
 	}
 	j.at += head + at + 1

@@ -94,13 +94,18 @@ func denseToken(t []byte, m mask) bool {
 // dark notes a layer that nothing explained. The value it is part of decides whether to report it. Without a reason, the
 // bytes give it.
 func (p *peeler) dark(at *step, data []byte, reason string) {
-	if len(data) > p.quiet || len(data) >= minCipher && (p.isRoot() || saysEncrypted(p.owner.name())) {
+	if p.tooLong(len(data)) {
 		e := entropy(data)
 		if reason == "" {
 			reason = reasonOf(data, e)
 		}
 		p.unread = &OpaquePart{Location: at.location(), Reason: reason, Bytes: len(data), Entropy: e}
 	}
+}
+
+// tooLong says whether something of this many bytes is reported when nothing explains it: shorter, it is a token.
+func (p *peeler) tooLong(n int) bool {
+	return n > p.quiet || n >= minCipher && (p.isRoot() || saysEncrypted(p.owner.name()))
 }
 
 // isRoot says whether the value being peeled is the whole body: that is no token, however short.

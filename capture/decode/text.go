@@ -24,6 +24,9 @@ func (p *peeler) text(at *step, data []byte, m mask) bool {
 		}
 	}
 	p.show(Text, at, data, false)
+	if len(t) >= minXOR && turnable(t[0]-t[1]) && p.turned(at, t) {
+		return true
+	}
 	if m&^(mAlnum|mSpace|mDot|mMinus|mUnder) == 0 && len(t) < shortWord {
 		return true // a word or two, a number, an identifier of up to 11 letters: nothing to peel
 	}
@@ -137,6 +140,8 @@ func (p *peeler) unescape(at *step, t []byte, m mask, split bool) (clear bool) {
 	}
 	if m&mHigh != 0 {
 		p.latin1(at, t)
+		out, ok := p.fullWidth(t)
+		try("full-width", out, ok)
 	}
 	return clear
 }
@@ -162,12 +167,15 @@ func (p *peeler) tokens(at *step, t []byte, m mask) bool {
 		if !ok && m&mSpace == 0 && len(t) >= minShifted {
 			ok = p.reversed(at, t) || p.base58Text(at, t, m)
 		}
-		return ok || !denseToken(t, m)
+		return ok || !denseToken(t, m) || p.otherBase64(at, t, m)
 	}
 	if m&mDot != 0 {
 		if explained, ok := p.jwt(at, t); ok {
 			return explained
 		}
+	}
+	if m&(mAlnum|mQuote|mOpen|mBack|mLess) == mAlnum && p.otherBase64(at, t, m) {
+		return true
 	}
 	if m&mAlnum != 0 {
 		if found, dark := p.runs(at, t); found || dark {

@@ -12,8 +12,12 @@ func (p *peeler) unlabelled(at *step, data []byte) (explained, ok bool) {
 		return false, false
 	}
 	defer p.leave()
-	for i := range unlabelledTries {
-		try := &unlabelledTries[i]
+	tries := unlabelledTries[:]
+	if !p.tooLong(len(data)) {
+		tries = tries[:seldomTries]
+	}
+	for i := range tries {
+		try := &tries[i]
 		if try.skip >= len(data)-8 || try.fits != nil && !try.fits(data[try.skip:]) {
 			continue
 		}
@@ -35,7 +39,7 @@ func (p *peeler) unlabelled(at *step, data []byte) (explained, ok bool) {
 	return false, false
 }
 
-// unlabelledTries are what is tried, in this order. A length may stand before two of them.
+// unlabelledTries are what is tried, in this order. A header may stand before some.
 var unlabelledTries = [...]struct {
 	name, op string
 	skip     int
@@ -48,7 +52,19 @@ var unlabelledTries = [...]struct {
 	{"brotli", "brotli", 0, brotliFits, true},
 	{"lz4-raw", "lz4", 0, nil, false},
 	{"lz4-raw", "lz4", 4, nil, false},
+	// From here on only of what would be reported if nothing explained it.
+	{"snappy-raw", "snappy", 4, snappyWhole, false},
+	{"snappy-raw", "snappy", 8, snappyWhole, false},
+	{"lz4-raw", "lz4", 8, nil, false},
+	{"lz4-raw", "lz4", 16, nil, false},
+	{"snappy-java", "snappy", 0, snappyJava, false},
 }
+
+// seldomTries is where those begin that are not tried on a token.
+const seldomTries = 6
+
+// snappyWhole says whether bytes are raw snappy by their lengths.
+func snappyWhole(b []byte) bool { return snappyAdds(b, 0) }
 
 // deflateFits looks at the head of the first block of what may be deflate (RFC 1951, section 3.2): its type, its length if
 // it is stored, and whether the code of the lengths of its codes is complete. What fails here fails in the decoder before
