@@ -13,7 +13,7 @@ import (
 // to be the recipient. It may have been: that is no finding. It may as well have been anybody, who writes that name into a
 // ClientHello: then it is not clean either. Policy may accept the address, for of the name the phone itself has the choice.
 func (p *phone) unprovedNames(a *Attempt, claim Claim) (reasons []Reason, accepted []Accepted) {
-	if claim != ClaimContent {
+	if claim != ClaimContent || len(p.unprovenAt) == 0 {
 		return nil, nil
 	}
 	tell := func(at *sighting, host, address string) {

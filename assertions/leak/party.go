@@ -69,44 +69,51 @@ func namedInTLS(f *flow.Flow) bool {
 	return name != "" && len(name) <= 253
 }
 
-// findProven notes the flows on whose connection a server proved to be who it was asked for, and what they rode in.
-func (p *phone) findProven() {
-	p.proven = map[int64]bool{}
+// findUnproved notes where flows went to an address in a name that only their ClientHello says, in which anybody can write
+// any, while no server on that connection proved the name, to this request or another.
+func (p *phone) findUnproved() {
+	proven := map[int64]bool{} // what had a server that proved its name, and what that rode in
 	for i := range p.flows {
-		f := &p.flows[i]
-		if f.ServerCert == "" && f.ServerTLS == nil {
-			continue
+		if f := &p.flows[i]; f.ServerCert != "" || f.ServerTLS != nil {
+			for _, g := range p.chain(f) {
+				proven[g.Seq] = true
+			}
 		}
-		for range 4 {
-			p.proven[f.Seq] = true
-			at, ok := p.bySeq[f.Parent]
-			if f.Parent == 0 || !ok {
+	}
+	p.unprovenAt = map[int64]string{}
+	for i := range p.flows {
+		address := ""
+		for _, g := range p.chain(&p.flows[i]) {
+			if proven[g.Seq] {
+				address = ""
 				break
 			}
-			f = &p.flows[at]
+			for _, asked := range [...]string{connectHost(g), g.Host} {
+				if address == "" && g.Kind == flow.KindTunnel && vouched(g, asked) {
+					address = cleanHost(asked)
+				}
+			}
+		}
+		if address != "" {
+			p.unprovenAt[p.flows[i].Seq] = address
 		}
 	}
 }
 
-// unproved gives the address that a flow went to in a name that only its ClientHello says, in which anybody can write any;
-// empty if a server there proved it, or if our own computer found the address.
-func (p *phone) unproved(f *flow.Flow) (address string) {
-	for range 4 {
-		if p.proven[f.Seq] {
-			return ""
-		}
-		for _, asked := range [...]string{connectHost(f), f.Host} {
-			if address == "" && f.Kind == flow.KindTunnel && vouched(f, asked) {
-				address = cleanHost(asked)
-			}
-		}
+// unproved gives that address; empty if the name was proved, or if our own computer found the address.
+func (p *phone) unproved(f *flow.Flow) (address string) { return p.unprovenAt[f.Seq] }
+
+// chain is a flow, and what it rode in.
+func (p *phone) chain(f *flow.Flow) (out []*flow.Flow) {
+	for range 4 { // message in exchange in tunnel
+		out = append(out, f)
 		i, ok := p.bySeq[f.Parent]
 		if f.Parent == 0 || !ok {
 			break
 		}
 		f = &p.flows[i]
 	}
-	return address
+	return out
 }
 
 // hostHeader is the host that the Host header of a request says, which goes out as the app wrote it even where the

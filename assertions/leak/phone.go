@@ -35,7 +35,6 @@ type phone struct {
 	seen     []sighting // of each flow, in the order of flows
 	bySeq    map[int64]int
 	parents  map[int64]bool // flows that others rode in
-	proven   map[int64]bool // flows whose server proved its name, and what they rode in
 	missing  []int64        // numbers that flows.jsonl lacks, at most maxMissing
 	mask     masker
 	deaf     map[string]string // secret id or marker text that cannot be searched for -> why
@@ -45,6 +44,8 @@ type phone struct {
 	answers  answers
 	overlaps map[int64]int64 // attempt -> another whose window lies over its own
 	cutOff   []int64         // attempts behind which the recording stopped
+
+	unprovenAt map[int64]string // flow -> address that it went to in a name which nobody proved
 
 	plannedTrials map[Key]int // windows of each kind that the plan wants of a cell
 }
@@ -71,7 +72,7 @@ func (p *phone) examine() error {
 		p.gap = "the recording was not closed"
 		p.whole = false
 	}
-	p.findProven()
+	p.findUnproved()
 	p.overlaps = overlapping(p.attempts)
 	if p.bodies != nil {
 		p.cutOff = CutOff(p.attempts, p.bodies.Resumes())
