@@ -109,6 +109,8 @@ func (d *derivation) text(v string) {
 	switch {
 	case looksHost(v):
 		e = edgeHost
+	case unmistakable(v) && strings.Count(v, "@") == 1 && looksHost(v[strings.IndexByte(v, '@')+1:]):
+		e, joined = edgeMail, edgeAny
 	case unmistakable(v):
 		e, joined = edgeAny, edgeAny
 	}

@@ -28,7 +28,7 @@ func (d *derivation) url(v string) {
 	if len(strings.Trim(path, "/"))+len(query) > 0 {
 		d.whole(v, host, authority, bare)
 		if hasQuery {
-			d.part(host+path, edgeText, "no-query")
+			d.part(host+path, edgeSite, "no-query")
 			if len(path) >= 8 {
 				d.part(bare, edgeText, "path")
 			}
@@ -79,7 +79,7 @@ func (d *derivation) normalURL(v, form string, names ...string) {
 		}
 	}
 	if form != v && strings.ContainsAny(form, "/?") {
-		d.add(form, ClassNormalised, edgeText, names...)
+		d.add(form, ClassNormalised, edgeSite, names...)
 	}
 }
 

@@ -19,6 +19,8 @@ const (
 	edgeMarker             // no letter of a name, nor a dot or dollar that goes on
 	edgeWide               // UTF-16: no letter or digit as the neighbouring unit
 	edgeAny                // anything: what is so long and odd is nobody else's
+	edgeMail               // anything, but no further label of the host name that it ends with
+	edgeSite               // begins with a host name: no letter or digit, and no further label before it
 )
 
 // holds says whether a match in v from start to end stands by itself. Loose: v may be an unknown binary format, where the
@@ -31,6 +33,8 @@ func (e edge) holds(v []byte, start, end int, loose bool) bool {
 		return loose || len(bytes.Trim(v[:start], "\x00"))+len(bytes.Trim(v[end:], "\x00")) == 0
 	case edgeAny:
 		return true
+	case edgeMail:
+		return end+1 >= len(v) || v[end] != '.' && v[end] != '-' || !alnumByte(v[end+1])
 	}
 	left, right := e.left(v, start), e.right(v, end)
 	if left && right {
@@ -62,7 +66,7 @@ func (e edge) left(v []byte, at int) bool {
 			return at < 2 || !alnumByte(v[at-2])
 		}
 		return !alnumByte(c) && c != '_' && c < utf8.RuneSelf
-	case edgeHost: // "app-host.example" still names it, "www.host.example" is another host
+	case edgeHost, edgeSite: // "app-host.example" still names it, "www.host.example" is another host
 		if c == '.' {
 			return at < 2 || !alnumByte(v[at-2])
 		}

@@ -78,6 +78,10 @@ func TestSearch(t *testing.T) {
 		{"host inside a longer host", wantURL, `{"d":"canary-5d20.example.evil.test"}`, ""},
 		{"other host", wantURL, `https://canary-5d2f.example/other/7f3a91?q=a+b&lang=fr`, ""},
 
+		{"url of a host below", wantURL, `{"u":"https://x.canary-5d20.example/path/7f3a91?q=a+b&lang=fr"}`, "part/path"},
+		{"address of mail", Needle{"t", ValueText, "quokka.7f3a91@mail-5d20.example"}, `mailquokka.7f3a91@mail-5d20.example.`, "exact"},
+		{"address of mail at another host", Needle{"t", ValueText, "quokka.7f3a91@mail-5d20.example"}, `quokka.7f3a91@mail-5d20.example.evil.test`, ""},
+
 		{"host", wantHost, `https://canary-5d20.example/`, "exact"},
 		{"host and a longer one", wantHost, `https://canary-5d20.example.evil.test/`, ""},
 		{"host below another", wantHost, `https://www.canary-5d20.example/`, ""},
