@@ -53,12 +53,16 @@ func (p *peeler) announced(at *step, data []byte) bool {
 		if p.multipart(at, data) {
 			return true
 		}
+	case 0x82, 'L', 'm':
+		if p.blocks(at, data) {
+			return true
+		}
 	case 'G':
 		if p.upgraded(at, data) {
 			return true
 		}
 	}
-	return p.plist(at, data) || p.avroFile(at, data) || p.archive(at, data) || p.bson(at, data) || p.thriftMessage(at, data) ||
+	return p.plist(at, data) || p.avroFile(at, data) || p.archive(at, data) || p.tar(at, data) || p.bson(at, data) || p.thriftMessage(at, data) ||
 		p.grpcFrames(at, data, "") || p.mqtt(at, data) || p.dns(at, data)
 }
 

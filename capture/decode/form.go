@@ -123,3 +123,26 @@ func (p *peeler) pairs(at *step, t []byte, m mask) {
 		p.child(p.mk(step{up: at, op: "pairs", detail: string(k)}), bytes.Trim(v, `"`))
 	}
 }
+
+// marked peels fields of a message as addresses of Google Maps have them: !1m2!1swords!2i14, a number, a letter for the
+// type, and the value, in which *21 stands for the mark and *2A for itself.
+func (p *peeler) marked(at *step, t []byte) {
+	if !p.enter() {
+		return
+	}
+	defer p.leave()
+	for _, field := range bytes.Split(t[1:], []byte{'!'}) {
+		i := 0
+		for i < len(field) && field[i] >= '0' && field[i] <= '9' {
+			i++
+		}
+		if i == 0 || len(field)-i-1 < minValue || p.stop {
+			continue
+		}
+		v := field[i+1:]
+		if bytes.IndexByte(v, '*') >= 0 {
+			v = bytes.ReplaceAll(bytes.ReplaceAll(v, []byte("*21"), []byte("!")), []byte("*2A"), []byte("*"))
+		}
+		p.child(p.mk(step{up: at, op: "pairs", detail: string(field[:i+1])}), v)
+	}
+}

@@ -129,3 +129,16 @@ func FuzzLastTries(f *testing.F) {
 		}
 	})
 }
+func FuzzBlocks(f *testing.F) {
+	fuzzLayer(f, func(p *peeler, at *step, b []byte) { p.blocks(at, b) })
+}
+func FuzzTar(f *testing.F) {
+	fuzzLayer(f, func(p *peeler, at *step, b []byte) { p.tar(at, b) })
+}
+func FuzzMarked(f *testing.F) {
+	fuzzLayer(f, func(p *peeler, at *step, b []byte) {
+		if len(b) > 4 {
+			p.marked(at, b)
+		}
+	})
+}

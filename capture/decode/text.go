@@ -78,6 +78,9 @@ func (p *peeler) separated(at *step, t []byte, m mask) bool {
 			return m&mSpace == 0
 		}
 	}
+	if t[0] == '!' && len(t) > 4 && t[1] >= '1' && t[1] <= '9' {
+		p.marked(at, t)
+	}
 	if t[0] == '/' || t[0] == '?' || m&mQuest != 0 && m&mEq != 0 {
 		if i := bytes.IndexByte(t, '?'); i >= 0 && looksForm(t[i+1:]) {
 			if i > shortWord {

@@ -36,3 +36,9 @@ add('aes in CDATA','openssl enc',c=>({body:'<e><v>1</v><d><![CDATA['+b64(aes(J(c
 add('aes behind a line of json','openssl enc',c=>({body:cat('{"v":1,"alg":"a"}\n',aes(J(c)))}),['opaque']);
 add('aes in armour','openssl enc',c=>({body:'-----BEGIN MESSAGE-----\n\n'+b64(aes(J(c))).match(/.{1,64}/g).join('\n')+'\n-----END MESSAGE-----\n'}),['opaque']);
 add('gzip in armour','node 20',c=>({body:'-----BEGIN MESSAGE-----\n\n'+b64(zlib.gzipSync(J(c))).match(/.{1,64}/g).join('\n')+'\n-----END MESSAGE-----\n'}));
+add('tar of a log','tar',c=>{const d=fs.mkdtempSync(require('os').tmpdir()+'/v');fs.writeFileSync(d+'/log.json',J(c));try{return{body:cp.execFileSync('tar',['cf','-','--owner=0','--group=0','--mtime=@0','-C',d,'log.json'])}}finally{fs.rmSync(d,{recursive:true})}});
+add('snappy in blocks of snappy-java','npm snappyjs, framing written out',c=>{const p=Buffer.from(require('snappyjs').compress(Buffer.from(J(c)+J(c))));return{body:cat([0x82],'SNAPPY',[0],u32(1),u32(1),u32(p.length),p)}});
+const lz4=s=>{const l=require('lz4js'),src=Buffer.from(s),out=Buffer.alloc(2*src.length),n=l.compressBlock(src,out,0,src.length,new Uint32Array(1<<16));return [src.length,out.subarray(0,n)]};
+add('lz4 in blocks of lz4-java','npm lz4js, framing written out',c=>{const [n,b]=lz4(J(c)+J(c));return{body:cat('LZ4Block',[0x26],u32le(b.length),u32le(n),u32le(0),b,'LZ4Block',[0x16],u32le(0),u32le(0),u32le(0))}});
+add('lz4 of Mozilla','npm lz4js, framing written out',c=>{const [n,b]=lz4(J(c)+J(c));return{body:cat('mozLz40\0',u32le(n),b)}});
+add('fields of an address of Google Maps','written out',c=>({url:'https://x.example/vt?pb='+['1m4','1m3','1i14','2s'+c.text,'3s'+c.wide,'4s'+c.url,'5s'+c.host,'6s'+c.uuid,'7u'+c.imei].map(x=>'!'+encodeURIComponent(x)).join('')}));
