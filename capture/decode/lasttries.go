@@ -15,7 +15,12 @@ func (p *peeler) lastTries(at *step, data []byte) (explained, ok bool) {
 	if explained, ok := p.headed(at, data); ok {
 		return explained, true
 	}
-	if p.xoredSnappy(at, data) || p.xoredFields(at, data) {
+	head := data[:min(len(data), xorHead/4)]
+	most := commonestOf(head)
+	if most.count*64 < most.of || most.kinds*5 > most.of*3 {
+		return false, false // as even as random bytes: nothing with words in it
+	}
+	if p.xoredSnappy(at, data) || p.xoredFields(at, data, head, most) {
 		return true, true
 	}
 	return false, false
@@ -79,13 +84,11 @@ func (p *peeler) xoredSnappy(at *step, data []byte) bool {
 }
 
 // xoredFields peels bytes of a binary format, texts with tags and lengths between, that were all combined with the same byte.
-func (p *peeler) xoredFields(at *step, data []byte) bool {
+func (p *peeler) xoredFields(at *step, data, head []byte, most commonest) bool {
 	const least = 128
 	if len(data) < least {
 		return false
 	}
-	head := data[:min(len(data), xorHead/4)]
-	most := commonestOf(head)
 	if most.count*40 < most.of || most.kinds > min(160, most.of/2) {
 		return false
 	}
