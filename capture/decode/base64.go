@@ -203,6 +203,10 @@ func hopeless(t []byte) bool {
 	}
 	i := 0
 	for i < n {
+		if out[i] < utf8.RuneSelf {
+			i++
+			continue
+		}
 		r, size := utf8.DecodeRune(out[i:n])
 		if r == utf8.RuneError && size == 1 {
 			break
@@ -329,7 +333,11 @@ func (p *peeler) run(up *step, t []byte, offset int) bool {
 	if m&(mMinus|mUnder) != 0 {
 		op = "base64url"
 	}
-	for shift := range 4 {
+	shifts := 4
+	if len(t) < minShifted || m&^(mHex|mMinus) == 0 && m&mDigit != 0 { // the latter is a UUID or a digest: nothing stands before base64 there
+		shifts = 1
+	}
+	for shift := range shifts {
 		mark := p.arena.mark
 		out := p.alloc(len(t)/4*3 + 3)
 		if out == nil {
@@ -351,8 +359,8 @@ func (p *peeler) run(up *step, t []byte, offset int) bool {
 			p.show(Bytes, s, out, false)
 		}
 		p.arena.mark = mark
-		if ok || len(t) < minShifted {
-			return ok
+		if ok {
+			return true
 		}
 	}
 	return false

@@ -19,6 +19,9 @@ func TestSnappyAdds(t *testing.T) {
 		if i%2 == 0 {
 			b[r.IntN(min(6, len(b)))] ^= 1 << r.IntN(8)
 		}
+		if n, err := s2.DecodedLen(b); err == nil && n > 1<<20 {
+			continue // memory for a length that the flipped bit made
+		}
 		out, err := s2.Decode(nil, b)
 		fits := snappyAdds(b, 0)
 		for k := range b {
