@@ -9,13 +9,14 @@ import (
 // Base64 as senders write it: the standard or the URL alphabet or both mixed, padded or not, wrapped in lines, and with up
 // to three stray letters before it (engine.io writes a "b"), which shift every group.
 
+const base64Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
 var base64Values = func() (t [256]byte) {
 	for i := range t {
 		t[i] = 0xff
 	}
-	const std = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-	for i := range std {
-		t[std[i]] = byte(i)
+	for i := range base64Letters {
+		t[base64Letters[i]] = byte(i)
 	}
 	t['-'], t['_'] = 62, 63
 	return t

@@ -129,6 +129,9 @@ func (p *peeler) decompress(at *step, data []byte, name string) (ok, explained b
 		return false, false
 	}
 	explained = p.child(p.mk(step{up: at, op: name}), out)
+	if broken(err) {
+		return false, false // what follows the break was not read: the bytes are looked at in other ways, and told
+	}
 	var rest trailing
 	if errors.As(err, &rest) {
 		if !p.child(p.mk(step{up: at, place: "@", n: len(data) - rest.n}), data[len(data)-rest.n:]) && rest.n > quietBody {

@@ -201,6 +201,21 @@ func (p *peeler) inflate(name string, b []byte) ([]byte, error) {
 	return out, err
 }
 
+// broken says of a decompressor's error that there is input which it did not read. A stream that was never ended, as senders
+// flush it, is read as far as it goes; a wrong checksum says nothing against what came out.
+func broken(err error) bool {
+	var rest trailing
+	if err == nil || errors.As(err, &rest) {
+		return false
+	}
+	for _, read := range []error{io.ErrUnexpectedEOF, gzip.ErrChecksum, zlib.ErrChecksum, zstd.ErrCRCMismatch, lz4.ErrInvalidFrameChecksum} {
+		if errors.Is(err, read) {
+			return false
+		}
+	}
+	return true
+}
+
 // gunzip decompresses all members of a gzip stream and stops at bytes that begin no further one.
 func (p *peeler) gunzip(src *bytes.Reader, in int) ([]byte, error) {
 	var all []byte

@@ -69,7 +69,11 @@ func FuzzBaseN(f *testing.F) {
 	})
 }
 func FuzzLZString(f *testing.F) {
-	fuzzLayer(f, func(p *peeler, at *step, b []byte) { p.lzText(at, b) })
+	fuzzLayer(f, func(p *peeler, at *step, b []byte) {
+		p.lzText(at, b)
+		p.lzWide(at, b)
+		manyScripts(b)
+	})
 }
 func FuzzJWT(f *testing.F) { fuzzLayer(f, func(p *peeler, at *step, b []byte) { p.jwt(at, b) }) }
 func FuzzCompressed(f *testing.F) {

@@ -53,9 +53,11 @@ func (p *peeler) streams(at *step, data []byte) (covered int, explained bool) {
 		if isTrailing {
 			taken -= rest.n
 		}
-		if !p.child(p.mk(step{up: p.mk(step{up: at, place: "@", n: i}), op: string(mg)}), out) {
-			explained = false
+		clear := p.child(p.mk(step{up: p.mk(step{up: at, place: "@", n: i}), op: string(mg)}), out)
+		if broken(err) {
+			continue
 		}
+		explained = explained && clear
 		covered += taken
 		i += taken - 1
 	}

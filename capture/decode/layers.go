@@ -42,7 +42,7 @@ func Layers() []Layer {
 		{"base85", "RFC 1924, as git and Python write it"},
 		{"base58", "Bitcoin's alphabet, up to 1024 letters"},
 		{"hex", "plain, with separators, or after 0x"},
-		{"lz-string", "compressToBase64 and compressToEncodedURIComponent"},
+		{"lz-string", "compressToBase64, compressToEncodedURIComponent and compressToUTF16"},
 		{"gzip", "with or without a header that says so, several members, at any place in other bytes"},
 		{"zlib", "the same"},
 		{"deflate", "raw, or zlib where a header says deflate"},

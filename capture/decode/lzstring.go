@@ -1,8 +1,11 @@
 package decode
 
-import "unicode/utf16"
+import (
+	"unicode/utf16"
+	"unicode/utf8"
+)
 
-// lzText peels what lz-string writes (compressToBase64, compressToEncodedURIComponent): an LZ78 of UTF-16 units, packed
+// lzText peels what lz-string writes (compressToBase64, compressToEncodedURIComponent; lzWide the third): an LZ78 of UTF-16 units, packed
 // into six bits a letter. Product analytics SDKs of browsers send it.
 func (p *peeler) lzText(at *step, t []byte) bool {
 	if len(t) < minShifted || !p.spend(len(t)) {
@@ -16,7 +19,42 @@ func (p *peeler) lzText(at *step, t []byte) bool {
 		return false
 	}
 	out, ok := p.lz.decode(t[:end], 6, min(len(t)*int(int64(p.limits.Ratio)), RatioFloor*8))
-	if !ok || len(out) < 8 || !lzLetters(t[:end]) {
+	return ok && lzLetters(t[:end]) && p.lzOut(at, out)
+}
+
+// lzWide peels what compressToUTF16 writes: 15 bits in each letter, beginning at the space, and a space behind them.
+func (p *peeler) lzWide(at *step, t []byte) bool {
+	if len(t) < minShifted || !p.spend(2*len(t)) {
+		return false
+	}
+	mark := p.arena.mark
+	defer func() { p.arena.mark = mark }()
+	letters := p.arena.take(2*len(t) + len(lzEnd))[:0]
+	wide := 0
+	for i := 0; i < len(t); {
+		r, n := utf8.DecodeRune(t[i:])
+		if r < ' ' || r >= ' '+1<<15 || i >= minShifted && wide < minShifted/6 {
+			return false // of random letters of 15 bits one in 341 is of ASCII
+		}
+		if r >= utf8.RuneSelf {
+			wide++
+		}
+		i += n
+		u := uint32(r) - ' '
+		for _, five := range [...]uint32{u >> 10, u >> 5 & 31, u & 31} {
+			letters = append(letters, base64Letters[five])
+		}
+	}
+	letters = append(letters, lzEnd...)
+	out, ok := p.lz.decode(letters, 5, min(len(t)*int(int64(p.limits.Ratio)), RatioFloor*8))
+	return ok && p.lzOut(at, out)
+}
+
+// lzEnd are two letters of zeros: such are spaces, which were trimmed.
+const lzEnd = "AAAAAA"
+
+func (p *peeler) lzOut(at *step, out []uint16) bool {
+	if len(out) < 8 {
 		return false
 	}
 	text := []byte(string(utf16.Decode(out)))

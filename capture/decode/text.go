@@ -39,6 +39,10 @@ func (p *peeler) text(at *step, data []byte, m mask) bool {
 	if m&mOpen != 0 && m&mQuote != 0 && t[0] != '{' && t[0] != '[' {
 		embedded, first, last = p.embeddedJSON(at, t)
 	}
+	if m&mHigh != 0 && !clear && !embedded && manyScripts(t) {
+		p.dark(at, t, "unknown: letters of many scripts")
+		return false
+	}
 	if p.tokens(at, t, m) && (len(t) < minXOR || m&(mOther|mCtrl|mBack|mQuest|mSemi|mOpen|mQuote|mLess) == 0 || wordy(t) || p.xored(at, t, commonestOf(t)) || !p.isRoot() || m&mSpace != 0) {
 		return true
 	}
@@ -145,6 +149,7 @@ func (p *peeler) unescape(at *step, t []byte, m mask, split bool) (clear bool) {
 		p.latin1(at, t)
 		out, ok := p.fullWidth(t)
 		try("full-width", out, ok)
+		clear = p.lzWide(at, t) || clear
 	}
 	return clear
 }

@@ -1,5 +1,5 @@
 // Makes the vectors of formats that few senders use, with tools that are not the detector's: python3, a JVM, and the npm
-// packages @msgpack/msgpack protobufjs hessian.js lz-string lz4js snappyjs jsurl. It is kept as the account of how they were
+// packages @msgpack/msgpack protobufjs hessian.js lz-string lzutf8 lz4js snappyjs jsurl. It is kept as the account of how they were
 // made; the tests do not need it. It writes the files of testdata/vectors, into the folder given.
 const fs=require('fs'),zlib=require('zlib'),cp=require('child_process'),mp=require('@msgpack/msgpack'),pb=require('protobufjs');
 const dir=process.argv[2];
@@ -32,6 +32,8 @@ add('Smile','written out',c=>{const out=[0x3a,0x29,0x0a,0];const s=v=>{const b=B
  out.push(0x83,...Buffer.from('imei'),0x25);let n=BigInt(c.imei)<<1n;const b=[Number(n&63n)|128];for(n>>=6n;n>0n;n>>=7n)b.unshift(Number(n&127n));out.push(...b,0xfb);return{body:Buffer.from(out)}});
 add('characters of two bytes after their number','written out as java.io.DataOutput does',c=>({body:cat([0,7],...[c.text,c.wide,c.url,c.host,c.uuid,c.imei].map(s=>cat(u32(s.length),Buffer.from(s,'utf16le').swap16())))}));
 const aes=s=>cp.execFileSync('openssl',['enc','-aes-256-cbc','-K','00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff','-iv','0102030405060708090a0b0c0d0e0f10'],{input:s});
+add('lz-string in letters of 15 bits','npm lz-string',c=>({body:JSON.stringify({v:2,d:require('lz-string').compressToUTF16(J(c))})}));
+add('lzutf8 in letters of 15 bits','npm lzutf8',c=>({body:JSON.stringify({v:2,d:require('lzutf8').compress(J(c)+J(c),{outputEncoding:'StorageBinaryString'})})}),['opaque']);
 add('aes in CDATA','openssl enc',c=>({body:'<e><v>1</v><d><![CDATA['+b64(aes(J(c)))+']]></d></e>'}),['opaque']);
 add('aes behind a line of json','openssl enc',c=>({body:cat('{"v":1,"alg":"a"}\n',aes(J(c)))}),['opaque']);
 add('aes in armour','openssl enc',c=>({body:'-----BEGIN MESSAGE-----\n\n'+b64(aes(J(c))).match(/.{1,64}/g).join('\n')+'\n-----END MESSAGE-----\n'}),['opaque']);
