@@ -61,9 +61,24 @@ func truth(d driven, at int) expected {
 	}
 	d.phoneItself(c, &e)
 	if strings.HasPrefix(c.scenario, identity) {
+		d.unsearched(m, c, &e)
 		d.knows(m, at, &e)
 	}
 	return e
+}
+
+// unsearched is what an app sent before its window opened that nobody could look into for identifiers: around the proxy, or
+// before a reboot that it ran up to, with which the phone's counters of it were lost.
+func (d driven) unsearched(m manifest.Manifest, c drivenCell, e *expected) {
+	allowed := d.row.config().Phones[0].Allow
+	if c.scenario == identity+"reboot" && slices.Contains(allowed, "reboot") && !slices.Contains(allowed, "force-stop") {
+		e.reason(leak.CodeBypass)
+	}
+	for _, u := range m.Uploads {
+		if u.App == c.about.App && u.Via == manifest.Direct && u.Written && u.AtUS >= c.begun && u.EndUS < c.from() {
+			e.reason(leak.CodeBypass)
+		}
+	}
 }
 
 // brought is what somebody else did to a cell.
