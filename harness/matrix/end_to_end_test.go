@@ -277,7 +277,7 @@ const lookUS = 30_000_000
 
 // compared is what the windows of a cell show that are compared. Where nothing reacts, what comes by itself may hide a
 // reaction, and whoever would see that must not say clean: it came into three of sixty windows without the action, so
-// that one in three of ten with it would not stand out; or into a window with the action, later than all are long, where
+// that one in three of ten with it would not stand out; or into a window with the action, later than all are compared, where
 // nothing is to be compared with.
 func (d driven) compared(m manifest.Manifest, c drivenCell, e *expected) {
 	if d.reacts(m, c) {
@@ -296,10 +296,11 @@ func (d driven) compared(m manifest.Manifest, c drivenCell, e *expected) {
 		}
 		return inside, touching
 	}
+	length := c.length()
 	for _, w := range c.windows {
-		least, most, from, to := 1, 1, w.begun, w.begun+c.shortest()
+		least, most, from, to := 1, 1, w.begun, min(w.ended, w.begun+length)
 		if !w.idle { // one is enough
-			least, most, from, to = hides, hidesNot+1, to, w.ended
+			least, most, from, to = hides, hidesNot+1, w.begun+length, w.ended
 		}
 		inside, touching := came(from, to)
 		if inside {

@@ -71,11 +71,31 @@ type window struct {
 	begun, ended int64
 }
 
-// shortest is how long all windows are that are compared.
-func (c drivenCell) shortest() int64 {
-	least := int64(1 << 62)
+// length is how far into the windows all are compared: as far as those with the action are, on average, no more than a
+// twentieth longer than those without.
+func (c drivenCell) length() int64 {
+	alike := func(h int64) bool {
+		var time, windows [2]float64
+		for _, w := range c.windows {
+			kind := 0
+			if w.idle {
+				kind = 1
+			}
+			time[kind] += float64(min(w.ended-w.begun, h))
+			windows[kind]++
+		}
+		return time[0]/windows[0] <= 1.05*time[1]/windows[1]
+	}
+	least, most := int64(1<<62), int64(0)
 	for _, w := range c.windows {
-		least = min(least, w.ended-w.begun)
+		least, most = min(least, w.ended-w.begun), max(most, w.ended-w.begun)
+	}
+	for least < most {
+		if h := least + (most-least+1)/2; alike(h) {
+			least = h
+		} else {
+			most = h - 1
+		}
 	}
 	return least
 }
