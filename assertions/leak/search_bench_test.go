@@ -61,7 +61,8 @@ func BenchmarkSearch(b *testing.B) {
 }
 
 // searchEach searches requests again and again. Beside the wall clock it tells MB of wire bytes a second of processor time,
-// which does not depend on who else uses the computer; cleaning up memory counts.
+// in which cleaning up memory counts, and of the quickest pass over all of them: a virtual machine whose host is busy counts
+// as processor time what others took from it, and only the quickest pass goes up and down little.
 func searchEach(b *testing.B, s *Searcher, requests []decode.Sent) {
 	var size int64
 	for _, r := range requests {
@@ -70,12 +71,16 @@ func searchEach(b *testing.B, s *Searcher, requests []decode.Sent) {
 	b.SetBytes(size)
 	b.ReportAllocs()
 	start := processorTime(b)
+	quickest := time.Duration(1<<63 - 1)
 	for b.Loop() {
+		pass := time.Now()
 		for _, r := range requests {
 			s.Search(r)
 		}
+		quickest = min(quickest, time.Since(pass))
 	}
 	b.ReportMetric(float64(size)*float64(b.N)/1e6/(processorTime(b)-start).Seconds(), "cpu-MB/s")
+	b.ReportMetric(float64(size)/1e6/quickest.Seconds(), "best-MB/s")
 }
 
 func processorTime(b *testing.B) time.Duration {
